@@ -161,7 +161,7 @@ def _read(value: Any, path: str, problems: dict[str, str], kind: str = "str", or
 
 
 def _text_map(value: Any, path: str, problems: dict[str, str], or_none: str = "", index: Any = ()) -> Any:
-    if type(value) is dict or type(value) is _FrozenDict:
+    if type(value) is dict:
         frozen = _new_dict(_FrozenDict)
         _update(frozen, value)
         for key, text in frozen.items():
