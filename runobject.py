@@ -165,7 +165,7 @@ def _text_map(value: Any, path: str, problems: dict[str, str], or_none: str = ""
         frozen = _new_dict(_FrozenDict)
         _update(frozen, value)
         for key, text in frozen.items():
-            if type(key) is not str or not key.isascii() and key.encode(errors="ignore").decode() != key:
+            if type(key) is not str or (not key.isascii() and key.encode(errors="ignore").decode() != key):
                 break
             if type(text) is not str or not text.isascii():
                 _set_item(frozen, key, _read(text, f"{path % index}[{_shown(key)}]", problems))
