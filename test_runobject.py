@@ -499,7 +499,7 @@ class Reading(Case):
                 self.cls = cls
 
             @property  # type: ignore[misc]
-            def __class__(self) -> type:
+            def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
                 return self.cls
 
         for name, kind, optional in FIELDS:
@@ -508,7 +508,7 @@ class Reading(Case):
         self.assertEqual(self.problems(Liar(dict)), {"": "expected dict, got Liar"})
 
         class Meta(type):
-            __name__ = property(lambda cls: "a secret")
+            __name__ = property(lambda cls: "a secret")  # pyright: ignore[reportAssignmentType]
 
             def __eq__(cls, other: object) -> bool:
                 raise AssertionError("== was asked")

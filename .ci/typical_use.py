@@ -1,0 +1,55 @@
+"""Ordinary code around runs, which type checkers have to accept as it is."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from runobject import RunObject, RunObjectError
+
+
+class Archived(RunObject):
+    def seconds(self) -> int | None:
+        return None if self.completed_at is None else self.completed_at - self.created_at
+
+
+def load(lines: Iterable[str]) -> list[RunObject]:
+    runs: list[RunObject] = []
+    for line in lines:
+        try:
+            runs.append(RunObject.from_dict(json.loads(line)))
+        except RunObjectError as error:
+            for path, reason in error.problems.items():
+                print(path.upper(), reason.upper())
+    return runs
+
+
+def by_status(runs: Iterable[RunObject]) -> dict[str, set[RunObject]]:
+    groups: dict[str, set[RunObject]] = {}
+    for run in runs:
+        groups.setdefault(run.status, set()).add(run)
+    return groups
+
+
+def make(headers: Mapping[str, str], file_ids: Sequence[str]) -> RunObject:
+    run = RunObject(
+        id="run_1",
+        object="thread.run",
+        created_at=1,
+        thread_id="thread_1",
+        assistant_id="asst_1",
+        status="queued",
+        model="gpt-4",
+        tools=[{"type": "retrieval"}],
+        file_ids=file_ids,
+        metadata={},
+        headers=headers,
+    )
+    return dataclasses.replace(run, status="completed", completed_at=2, tools=run.tools)
+
+
+archived: Archived = Archived.from_dict(make({}, ()).to_dict())
+seconds: int | None = archived.seconds()
+tool: str = archived.tools[0]["type"]
+user: str | None = archived.metadata.get("user")
+request: str = (archived.headers or {}).get("x-request-id", "none")
+text: str = json.dumps(archived.to_dict())

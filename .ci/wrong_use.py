@@ -1,0 +1,23 @@
+"""Wrong uses of a run: every line marked `wrong` has to be reported by each type checker, and no other line."""
+
+from runobject import RunObject, RunObjectError
+
+run = RunObject.from_dict({})
+run.status = "completed"  # wrong: frozen
+run.metadata["user"] = "u_1"  # wrong: read-only
+del run.metadata["user"]  # wrong: read-only
+run.metadata.update(user="u_1")  # wrong: read-only
+run.tools.append({})  # wrong: read-only
+run.tools[0]["type"] = "retrieval"  # wrong: read-only
+run.file_ids[0] = "file-1"  # wrong: read-only
+number: int = run.id  # wrong: text
+length: int = len(run.instructions)  # wrong: may be None
+seconds: int = run.completed_at - run.created_at  # wrong: may be None
+header: str = run.headers["x-request-id"]  # wrong: may be None
+usage = run.usage  # wrong: no such field
+positional = RunObject("run_1")  # wrong: keywords only, and the other fields are missing
+lacking = RunObject(id="run_1")  # wrong: the other fields are missing
+parsed = RunObject.from_dict("{}")  # wrong: text is no mapping
+listed = RunObject.from_dict([])  # wrong: neither is a list
+plain: str = run.to_dict()  # wrong: a dict
+unknown: int = RunObjectError({}).problems["id"]  # wrong: text
