@@ -259,7 +259,9 @@ texts = strategies.text(max_size=20)
 maps = strategies.dictionaries(texts, texts, max_size=3)
 integers = strategies.integers(-(2**63), 2**63 - 1)
 kinds = {
-    **dict.fromkeys(["id", "object", "thread_id", "assistant_id", "status", "model", "last_error", "instructions"], texts),
+    **dict.fromkeys(
+        ["id", "object", "thread_id", "assistant_id", "status", "model", "last_error", "instructions"], texts
+    ),
     **{name: integers for name in DATA if name.endswith("_at")},
     **dict.fromkeys(["required_action", "metadata", "headers"], maps),
     "tools": strategies.lists(maps, max_size=3),
@@ -287,14 +289,21 @@ class Hypotheses(unittest.TestCase):
         run = RunObject.from_dict(data)
         plain = run.to_dict()
         self.assertEqual(plain, {name: data.get(name) for name in DATA})
-        for again in (RunObject.from_dict(plain), pickle.loads(pickle.dumps(run)), RunObject(**plain), copy.deepcopy(run)):
+        for again in (
+            RunObject.from_dict(plain),
+            pickle.loads(pickle.dumps(run)),
+            RunObject(**plain),
+            copy.deepcopy(run),
+        ):
             self.assertEqual(again, run)
             self.assertEqual(hash(again), hash(run))
         self.assertEqual(RunObject.from_dict(json.loads(json.dumps(plain))), run)
         self.assertEqual(json.loads(msgspec.json.encode(run)), plain)
 
     @settings
-    @hypothesis.given(documents, strategies.dictionaries(strategies.sampled_from(list(DATA)) | texts, anything, min_size=1))
+    @hypothesis.given(
+        documents, strategies.dictionaries(strategies.sampled_from(list(DATA)) | texts, anything, min_size=1)
+    )
     def test_no_other_error(self, data: dict[str, Any], changes: dict[str, Any]) -> None:
         try:
             run = RunObject.from_dict({**data, **changes})
