@@ -153,9 +153,9 @@ def _read(value: Any, path: str, problems: dict[str, str], kind: str = "str", or
                     texts[name] = item
         return texts
     if len(problems) == 99 and path not in problems:
-        path, reason = "...", "more problems than these"
+        raise RunObjectError({**problems, "...": "more problems than these"})
     problems[path] = reason
-    if path in ("", "..."):
+    if not path:
         raise RunObjectError(problems)
     return ()
 
@@ -212,7 +212,7 @@ def _straight_line() -> tuple[Callable[[Any], Any], Callable[[RunObject], dict[s
         check, copy = _LINES[kind]
         gets += get.replace("X", field.name)
         checks += f"\n if {given}:\n  {check}".replace("OR_NONE", or_none).replace("X", field.name)
-        copies += copy and f"\n if copy['X'] is not None:\n  {copy}".replace("X", field.name)
+        copies += copy and f"\n if {given}:\n  {copy}".replace("X is", "copy['X'] is").replace("X", field.name)
     source = f"""
 def draft(data):
  problems, plain = {{}}, type(data) is dict

@@ -23,7 +23,9 @@ failed = False
 for name, arguments in {"mypy": ["mypy", "--strict", *files], "pyright": ["pyright", "--outputjson"]}.items():
     done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True)
     if name == "mypy":
-        reports = [(file, int(line), text) for file, line, text in re.findall(r"^(\S+):(\d+): error: (.*)", done.stdout, re.M)]
+        reports = [
+            (file, int(line), text) for file, line, text in re.findall(r"^(\S+):(\d+): error: (.*)", done.stdout, re.M)
+        ]
         complete = "errors in 1 file (checked 4 source files)" in done.stdout
     else:
         answer = json.loads(done.stdout)

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 python, module = sys.argv[1], Path(sys.argv[2])
-SCRIPT = '''
+SCRIPT = """
 import copy, dataclasses, json, pickle, typing
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -36,7 +36,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
     package = folder / "ours" / "vendored"
@@ -59,6 +59,8 @@ with tempfile.TemporaryDirectory() as name:
             archive.write(path, path.relative_to(folder))
     zipped = folder / "zipped"
     zipped.mkdir()
-    code = SCRIPT.replace("import copy,", f"import sys; sys.path.insert(0, {str(folder / 'ours.zip')!r})\nimport copy,", 1)
+    code = SCRIPT.replace(
+        "import copy,", f"import sys; sys.path.insert(0, {str(folder / 'ours.zip')!r})\nimport copy,", 1
+    )
     (zipped / "script.py").write_text(code)
     subprocess.run([python, str(zipped / "script.py")], check=True)
