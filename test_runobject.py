@@ -1129,6 +1129,9 @@ class Command(Case):
             (good.replace("queued", "a\tb").encode(), 1, "Invalid control character"),
             (good.replace("'", '"').replace('"queued"', "'queued'").encode(), 1, "Expecting value"),
             (b"\x00", 1, "Expecting value"),
+            (good.encode() + "\u00a0".encode(), 1, "Extra data"),
+            (good.encode() + b"\x0c", 1, "Extra data"),
+            (b"\x0c", 1, "Expecting value"),
         ]:
             with self.subTest(document=document[:40]):
                 status, output, errors = command(stdin=document)
