@@ -80,6 +80,8 @@ class RunObject:
         Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError` with every problem.
         """
         run: Self = _draft(data)
+        if type(run) is not _Draft:  # then it is the problems
+            raise RunObjectError(run)
         if cls is not RunObject:  # a subclass may have a constructor of its own
             return cls(**vars(run))
         run.__class__ = cls
@@ -90,7 +92,7 @@ class RunObject:
         return _plain(self)
 
     def __post_init__(self) -> None:
-        values = _draft(vars(self)).__dict__
+        values = vars(RunObject.from_dict(vars(self)))
         # In the order of `values`, since decoders set fields in any; `vars` has the further fields of a subclass.
         object.__setattr__(self, "__dict__", {**values, **vars(self), **values})
 
@@ -116,7 +118,7 @@ class _FrozenDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
 
-_Draft = type("_Draft", (), {})  # takes a run's values, then its class: to set the fields of a frozen run is far slower
+_Draft: Any = type("_Draft", (), {})  # takes a run's values, then its class: to set a frozen run's fields is far slower
 _TYPES: dict[str, Any] = {"str": str, "int": int, "dict": Mapping, "list": (list, tuple)}
 _DEFAULTS = {field.name: field.default for field in fields(RunObject)}
 _pick = itemgetter(*_DEFAULTS)
@@ -202,7 +204,7 @@ _LINES: dict[Any, tuple[str, str]] = {
 
 
 def _straight_line() -> tuple[Callable[[Any], Any], Callable[[RunObject], dict[str, Any]]]:
-    """Write out, field after field, how to read and how to copy a run: a loop takes a fifth longer."""
+    """Write out, field after field, how to read a run (or what is wrong) and to copy it: a loop takes a fifth longer."""
     names, gets, checks, copies = ", ".join(_DEFAULTS), "", "", ""
     for field in fields(RunObject):
         kind: Any = field.type
@@ -228,7 +230,7 @@ def draft(data):
     except KeyError: {names} = _pick({{**_DEFAULTS, **data}})
   except Exception: plain = False  # a look-up compares keys, which can be anybody's code
  if not plain: {names} = _pick({{**_DEFAULTS, **_read(data, "", problems, "dict")}}){checks}
- if problems: raise RunObjectError(problems)
+ if problems: return problems
  draft = _Draft(); {"; ".join(f"draft.{name} = {name}" for name in _DEFAULTS)}; return draft
 def plain(run):
  copy = run.__dict__.copy()
@@ -245,6 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check runs in JSON, write them normalised; return 0 if all fit, 1 if some don't, 2 for wrong usage or files."""
     import argparse
     import json
+    from collections import Counter
 
     parser = argparse.ArgumentParser(description="Check runs in JSON and write them normalised on standard output.")
     parser.add_argument("--json-lines", action="store_true", help="one run a line, read and written in constant memory")
@@ -257,11 +260,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def strict(found: Any) -> dict[str, Any]:
         if type(found) is str:  # NaN, Infinity or -Infinity
             raise ValueError(f"{found} is not JSON")
-        known: dict[str, Any] = {}
-        for key, value in found:
-            if key in known:
-                raise ValueError(f"duplicate key {_shown(key)}")
-            known[key] = value
+        if len(known := dict(found)) < len(found):
+            raise ValueError(f"duplicate key {_shown(Counter(key for key, _ in found).most_common(1)[0][0])}")
         return known
 
     decode = json.JSONDecoder(object_pairs_hook=strict, parse_constant=strict).decode
