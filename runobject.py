@@ -39,10 +39,10 @@ class RunObjectError(ValueError):
 
     @property
     def problems(self) -> dict[str, str]:
-        return dict(self.args[0])
+        return {path: line[len(path) + 2 :] for path, line in self.args[0].items()}
 
     def __str__(self) -> str:
-        return "; ".join(map(": ".join, self.args[0].items())).removeprefix(": ")
+        return "; ".join(self.args[0].values()).removeprefix(": ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,15 +133,15 @@ def _read(value: Any, path: str, problems: dict[str, str], kind: str = "str", or
     except Exception:  # a class that cannot be hashed is no `Mapping`
         fits = False
     if not fits:
-        reason = "missing" if value is MISSING else f"expected {kind}{or_none}, got {_type_name(value)}"
+        line = f"{path}: missing" if value is MISSING else f"{path}: expected {kind}{or_none}, got {_type_name(value)}"
     elif kind == "str":
         if (text := _exact_str(value)).encode(errors="ignore").decode() == text:
             return text
-        reason = "not valid UTF-8"
+        line = f"{path}: not valid UTF-8"
     elif kind == "int":
         if -(2**63) <= (number := _exact_int(value)) < 2**63:
             return number
-        reason = "out of range for 64 bits"
+        line = f"{path}: out of range for 64 bits"
     elif kind == "list":
         return (*next(base for base in _TYPES["list"] if issubclass(type(value), base)).__iter__(value),)
     else:
@@ -154,8 +154,8 @@ def _read(value: Any, path: str, problems: dict[str, str], kind: str = "str", or
                     texts[name] = item
         return texts
     if len(problems) == 99 and path not in problems:
-        raise RunObjectError({**problems, "...": "more problems than these"})
-    problems[path] = reason
+        raise RunObjectError({**problems, "...": "...: more problems than these"})
+    problems[path] = line
     if not path:
         raise RunObjectError(problems)
     return ()
@@ -179,7 +179,8 @@ def _shown(key: Any) -> str:
     if not issubclass(type(key), str):
         return f"<{_type_name(key)}>"
     shown = repr((text := _exact_str(key))[:80])  # which has no control characters, and is cut to 80 bytes
-    return shown if len(text) <= 80 >= len(shown.encode()) else f"{ascii(text[:80])[:76]}...{shown[0]}"
+    fits = len(shown) <= 20 or len(text) <= 80 >= len(shown.encode())
+    return shown if fits else f"{ascii(text[:80])[:76]}...{shown[0]}"
 
 
 def _type_name(value: Any) -> str:
