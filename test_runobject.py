@@ -572,9 +572,9 @@ class Reading(Case):
 
         def change() -> None:
             while not stop.is_set():
-                for value in ("x", None, "y", 7):
-                    data["metadata"][f"key{random.randrange(9)}"] = value
-                    data["metadata"].pop(f"key{random.randrange(9)}", None)
+                for number, value in enumerate(("x", None, "y", 7)):
+                    data["metadata"][f"key{number}"] = value
+                    data["metadata"].pop(f"key{number - 1}", None)
                     data["tools"][0]["type"] = value
                     data["file_ids"][0] = value
 
