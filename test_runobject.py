@@ -1041,6 +1041,10 @@ class Laws(Case):
                 self.assertEqual(self.problems(data), {name: reason.format(" or None" if optional else "")})
 
 
+# Standard output is to be buffered, as it is where nobody has asked for anything else.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def command(*arguments: str, stdin: bytes = b"", **options: typing.Any) -> tuple[int, str, str]:
     """Run the command; return its exit status, standard output and standard error."""
     done = subprocess.run([sys.executable, str(MODULE), *arguments], input=stdin, capture_output=True, **options)
@@ -1186,7 +1190,10 @@ class Command(Case):
     def test_closed_pipe(self) -> None:
         path = self.file("runs.jsonl", (json.dumps(full()) + "\n").encode() * 20_000)
         with subprocess.Popen(
-            [sys.executable, str(MODULE), "--json-lines", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, str(MODULE), "--json-lines", path],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
         ) as process:
             assert process.stdout and process.stderr
             self.assertEqual(json.loads(process.stdout.readline()), full())
@@ -1204,6 +1211,7 @@ class Command(Case):
                     input=(document + b"\n") * count,
                     stdout=disk,
                     stderr=subprocess.PIPE,
+                    env=BUFFERED,
                 )
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr.decode(), r"\A.*No space left on device\n\Z")
