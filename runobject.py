@@ -179,7 +179,7 @@ def _shown(key: Any) -> str:
     if not issubclass(type(key), str):
         return f"<{_type_name(key)}>"
     shown = repr((text := _exact_str(key))[:80])  # which has no control characters, and is cut to 80 bytes
-    fits = len(shown) <= 20 or len(text) <= 80 >= len(shown.encode())
+    fits = len(shown) <= 20 or len(text) <= 80 >= len(shown.encode())  # a character takes 4 bytes at most
     return shown if fits else f"{ascii(text[:80])[:76]}...{shown[0]}"
 
 
