@@ -1,64 +1,74 @@
 # SPDX-License-Identifier: MIT-0
-"""A run of the OpenAI-style Assistants API, one execution of an assistant on a thread, as a checked, immutable value.
+"""A run of the OpenAI-style Assistants API, as a checked value that never changes.
 
->>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "thread_id": "thread_1",
-...         "assistant_id": "asst_1", "status": "queued", "model": "gpt-4", "tools": [{"type": "retrieval"}],
-...         "file_ids": [], "metadata": {}}
+A run is one execution of an assistant on a thread. `RunObject` has the 19 fields of the Rust
+struct of that name, and takes exactly what the `Deserialize` of that struct takes.
+
+>>> data = {
+...     "id": "run_1", "object": "thread.run", "created_at": 1699063290, "thread_id": "thread_1",
+...     "assistant_id": "asst_1", "status": "queued", "model": "gpt-4",
+...     "tools": [{"type": "retrieval"}], "file_ids": [], "metadata": {}}
 >>> run = RunObject.from_dict(data)
->>> run.status, run.tools[0]["type"], run.completed_at, run == RunObject.from_dict(run.to_dict())
-('queued', 'retrieval', None, True)
+>>> run.status, run.tools[0]["type"], run.completed_at
+('queued', 'retrieval', None)
+>>> RunObject.from_dict(run.to_dict()) == run
+True
 >>> RunObject.from_dict({**data, "created_at": "today", "metadata": {"user": 7}})
 Traceback (most recent call last):
 runobject.RunObjectError: created_at: expected int, got str; metadata['user']: expected str, got int
 
-To vendor it, copy this file, first line included, into your project under any name; to update, copy it again.
-It needs CPython 3.10 or newer and nothing else. `python3 runobject.py --help` tells how to check files of runs.
+To vendor it, copy this file with its first line into your project, under any name. It needs
+CPython 3.10 or newer and nothing else. `python3 runobject.py --help` checks files of runs.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import partial
-from operator import itemgetter
 
 __all__ = ["RunObject", "RunObjectError"]
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing_extensions import Any, Self
-else:  # importing `typing` would nearly double what this file adds to importing `dataclasses`
-    Any, Self = object, "RunObject"
+    from typing import Any, TypeVar
+
+    _Run = TypeVar("_Run", bound="RunObject")
+else:  # importing `typing` would take longer than the rest of this file
+    Any, _Run = object, "RunObject"
 
 
 class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
-    `problems` maps paths, written as in Python (`tools[0]['type']`; `''` is the whole input), to reasons, in field
-    order. It has at most 100 items; if there are more problems, the last one, under `...`, says so.
+    Takes and keeps `problems`: the reason of each under its path, in the order of the fields. A
+    path is the Python expression that reaches the value, such as `tools[0]['type']`; it is empty
+    for the whole input. At most 100 are reported: if there are more, the last path is `...`.
     """
 
-    @property
-    def problems(self) -> dict[str, str]:
-        return {path: line[len(path) + 2 :] for path, line in self.args[0].items()}
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        # In an error that version 1.0.0 pickled, each reason starts with its path.
+        self.problems = {path: text.removeprefix(f"{path}: ") for path, text in problems.items()}
+        super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "; ".join(self.args[0].values()).removeprefix(": ")
+        problems = self.problems.items()
+        return "; ".join([f"{path}: {reason}" if path else reason for path, reason in problems])
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunObject:
-    """A run: the 19 fields of the Rust struct `RunObject`, by the rules of its `Deserialize`.
+    """A run; takes its fields as keyword arguments, and raises `RunObjectError` unless they fit.
 
-    Takes keyword arguments; raises `RunObjectError` unless they fit. Text is `str` that UTF-8 can encode, integers
-    are of 64 bits, timestamps Unix seconds. It never changes: maps are `dict`s that refuse to, lists are tuples.
+    Text is `str` that UTF-8 can encode, integers have 64 bits, timestamps are Unix seconds. A run
+    never changes: its maps are `dict`s that refuse to, its lists are tuples.
     """
 
     id: str  # unique identifier of the run
-    object: str  # type of the object: "thread.run", as the API sends it
+    object: str  # type of the object; the API sends "thread.run"
     created_at: int  # when the run was created, Unix seconds
     thread_id: str  # identifier of the thread that it runs on
     assistant_id: str  # identifier of the assistant that runs
-    status: str  # status of the run; any text
+    status: str  # status of the run, any text
     required_action: Mapping[str, str] | None = None  # actions that the run waits for
     last_error: str | None = None  # last error met during the run
     expires_at: int | None = None  # when the run expires, Unix seconds
@@ -74,34 +84,81 @@ class RunObject:
     headers: Mapping[str, str] | None = None  # headers of the response that brought the run
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the run in a mapping, such as parsed JSON, by the rules of the Rust struct's `Deserialize`.
+    def from_dict(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
+        """Return the run in a mapping, such as parsed JSON, by the rules of the Rust struct.
 
-        Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError` with every problem.
+        Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError`.
         """
-        run: Self = _draft(data)
-        if type(run) is not _Draft:  # then it is the problems
-            raise RunObjectError(run)
-        if cls is not RunObject:  # a subclass may have a constructor of its own
-            return cls(**vars(run))
-        run.__class__ = cls
+        problems: dict[str, str] = {}
+        kind = type(data)
+        given = data if kind is dict else _as_dict(data, "", problems)
+        values = _DEFAULTS.copy()
+        values["id"] = _text(given.get("id", MISSING), "id", problems)
+        values["object"] = _text(given.get("object", MISSING), "object", problems)
+        values["created_at"] = _integer(given.get("created_at", MISSING), "created_at", problems)
+        values["thread_id"] = _text(given.get("thread_id", MISSING), "thread_id", problems)
+        values["assistant_id"] = _text(given.get("assistant_id", MISSING), "assistant_id", problems)
+        values["status"] = _text(given.get("status", MISSING), "status", problems)
+        if (value := given.get("required_action")) is not None:
+            values["required_action"] = _text_map(value, "required_action", problems)
+        if (value := given.get("last_error")) is not None:
+            values["last_error"] = _text(value, "last_error", problems)
+        if (value := given.get("expires_at")) is not None:
+            values["expires_at"] = _integer(value, "expires_at", problems)
+        if (value := given.get("started_at")) is not None:
+            values["started_at"] = _integer(value, "started_at", problems)
+        if (value := given.get("cancelled_at")) is not None:
+            values["cancelled_at"] = _integer(value, "cancelled_at", problems)
+        if (value := given.get("failed_at")) is not None:
+            values["failed_at"] = _integer(value, "failed_at", problems)
+        if (value := given.get("completed_at")) is not None:
+            values["completed_at"] = _integer(value, "completed_at", problems)
+        values["model"] = _text(given.get("model", MISSING), "model", problems)
+        if (value := given.get("instructions")) is not None:
+            values["instructions"] = _text(value, "instructions", problems)
+        values["tools"] = _text_maps(given.get("tools", MISSING), "tools", problems)
+        values["file_ids"] = _texts(given.get("file_ids", MISSING), "file_ids", problems)
+        values["metadata"] = _text_map(given.get("metadata", MISSING), "metadata", problems)
+        if (value := given.get("headers")) is not None:
+            values["headers"] = _text_map(value, "headers", problems)
+        if problems:
+            raise RunObjectError(problems)
+        if cls is not RunObject:  # a subclass may have more to construct and to check
+            return cls(**values)
+        run = _new_run(cls)
+        _set(run, "__dict__", values)
         return run
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a new, plain `dict` of the 19 fields in order, ready for JSON and for `from_dict`."""
-        return _plain(self)
+        """Return a new, plain `dict` of the 19 fields in order, ready for JSON and `from_dict`."""
+        data = self.__dict__.copy()
+        if len(data) != len(_DEFAULTS):  # fields and cached properties of a subclass are there, too
+            data = {name: data[name] for name in _DEFAULTS}
+        tools: list[dict[str, str]] = []
+        for tool in self.tools:
+            tools.append({**tool})
+        data["tools"] = tools
+        data["file_ids"] = [*self.file_ids]
+        data["metadata"] = {**self.metadata}
+        if self.required_action is not None:
+            data["required_action"] = {**self.required_action}
+        if self.headers is not None:
+            data["headers"] = {**self.headers}
+        return data
 
     def __post_init__(self) -> None:
-        values = vars(RunObject.from_dict(vars(self)))
-        # In the order of `values`, since decoders set fields in any; `vars` has the further fields of a subclass.
-        object.__setattr__(self, "__dict__", {**values, **vars(self), **values})
+        checked = vars(RunObject.from_dict(vars(self)))
+        # First the 19 in order, since decoders set them in any; then the fields of a subclass.
+        _set(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), **({f.name: getattr(self, f.name) for f in fields(self)} | self.to_dict())), ()
+        # What copies or unpickles a run calls the constructor, which checks.
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
+        return partial(type(self), **values), ()
 
 
 class _FrozenDict(dict[str, str]):
-    """A `dict` that refuses every change. To call the class, as copiers do, gives a plain `dict`."""
+    """A `dict` that refuses every change; a copy of it, or what its class makes, is plain."""
 
     __slots__ = ()
 
@@ -118,183 +175,246 @@ class _FrozenDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
 
-_Draft: Any = type("_Draft", (), {})  # takes a run's values, then its class: to set a frozen run's fields is far slower
-_TYPES: dict[str, Any] = {"str": str, "int": int, "dict": Mapping, "list": (list, tuple)}
-_DEFAULTS = {field.name: field.default for field in fields(RunObject)}
-_pick = itemgetter(*_DEFAULTS)
-_new_dict, _update, _set_item = (getattr(dict, name) for name in ("__new__", "update", "__setitem__"))
-_exact_str, _exact_int, _name_of = str.__str__, int.__int__, vars(type)["__name__"].__get__  # whatever overrides them
+# What a run has where nothing is given: `None`, or `MISSING` if the field is required.
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(RunObject)}
+# Ways around the guards of frozen classes; to look them up each time would slow a load by 5 %.
+_new_run, _set = object.__new__, object.__setattr__
+_new_map, _fill = dict.__new__, dict[str, str].update
 
 
-def _read(value: Any, path: str, problems: dict[str, str], kind: str = "str", or_none: str = "") -> Any:
-    """Return plain `str` or `int`, a `dict` of what is under text keys or a `tuple`; or note what is wrong."""
-    try:  # `isinstance` would ask the value, which can lie
-        fits = issubclass(type(value), _TYPES[kind]) and not issubclass(type(value), bool)
-    except Exception:  # a class that cannot be hashed is no `Mapping`
-        fits = False
-    if not fits:
-        line = f"{path}: missing" if value is MISSING else f"{path}: expected {kind}{or_none}, got {_type_name(value)}"
-    elif kind == "str":
-        if (text := _exact_str(value)).encode(errors="ignore").decode() == text:
-            return text
-        line = f"{path}: not valid UTF-8"
-    elif kind == "int":
-        if -(2**63) <= (number := _exact_int(value)) < 2**63:
-            return number
-        line = f"{path}: out of range for 64 bits"
-    elif kind == "list":
-        return (*next(base for base in _TYPES["list"] if issubclass(type(value), base)).__iter__(value),)
-    else:
-        texts: dict[str, Any] = {}
-        items: list[Any] = [*value.items()] if type(value) is dict else [(key, value[key]) for key in value]
-        for key, item in items:
-            if path or issubclass(type(key), str):  # what else `data` has is ignored, once it is known to be UTF-8
-                name = _read(key, f"{path}[{_shown(key)}]", problems)
-                if type(name) is str:
-                    texts[name] = item
-        return texts
-    if len(problems) == 99 and path not in problems:
-        raise RunObjectError({**problems, "...": "...: more problems than these"})
-    problems[path] = line
-    if not path:
-        raise RunObjectError(problems)
+def _text(value: object, path: str, problems: dict[str, str]) -> str:
+    """Return a text as a plain `str`, or note why it is none."""
+    if type(value) is not str:
+        if not isinstance(value, str):
+            _note_type("str", value, path, problems)
+            return ""
+        value = str.__str__(value)  # `str()` would take the name of an enum's member
+    if value.isascii() or _is_utf8(value):
+        return value
+    _note("not valid UTF-8", path, problems)
+    return ""
+
+
+def _is_utf8(text: str) -> bool:
+    """Tell whether UTF-8 can encode a text, which it can't if there is a lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _integer(value: object, path: str, problems: dict[str, str]) -> int:
+    """Return an integer of 64 bits as a plain `int`, or note why it is none."""
+    if type(value) is not int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            _note_type("int", value, path, problems)
+            return 0
+        value = int(value)
+    if value.bit_length() < 64 or value == -(2**63):  # quicker than to compare it with two bounds
+        return value
+    _note("out of range for 64 bits", path, problems)
+    return 0
+
+
+def _text_map(value: Any, path: str, problems: dict[str, str]) -> dict[str, str]:
+    """Return a map of texts as a `dict` that refuses changes, or note what is wrong with it."""
+    texts = _ascii_map(value)
+    if texts is None:
+        checked: dict[str, str] = {}
+        for key, item in _as_dict(value, path, problems).items():
+            place = f"{path}[{_shown(key)}]"
+            text_key = _text(key, place, problems)
+            if place not in problems:
+                checked[text_key] = _text(item, place, problems)
+        texts = _new_map(_FrozenDict)
+        _fill(texts, checked)
+    return texts
+
+
+def _ascii_map(value: dict[Any, Any] | None) -> dict[str, str] | None:
+    """Return a `dict` of ASCII texts as one that refuses changes; `None` for anything else."""
+    if type(value) is not dict:
+        return None
+    texts: dict[str, str] = _new_map(_FrozenDict)
+    _fill(texts, value)
+    for key in texts:  # most have a key or two: for so few, `items()` would take longer
+        text = texts[key]
+        if not (type(key) is type(text) is str and key.isascii() and text.isascii()):
+            return None
+    return texts
+
+
+def _as_dict(value: Mapping[Any, Any] | None, path: str, problems: dict[str, str]) -> Any:
+    """Return what a mapping holds as a `dict`, or note that it is no mapping."""
+    if isinstance(value, Mapping):
+        return dict(value.items())
+    _note_type("dict", value, path, problems)
+    return {}
+
+
+def _text_maps(value: list[Any] | None, path: str, problems: dict[str, str]) -> Sequence[Any]:
+    """Return a list of text maps as a tuple, or note what is wrong with it."""
+    maps: list[dict[str, str]] = []
+    for item in value if type(value) is list else _as_tuple(value, path, problems):
+        texts = _ascii_map(item)
+        if texts is None:  # only now, since to format a path takes as long as to check a map
+            texts = _text_map(item, f"{path}[{len(maps)}]", problems)
+        maps.append(texts)
+    return tuple(maps)
+
+
+def _texts(value: list[Any] | None, path: str, problems: dict[str, str]) -> Sequence[str]:
+    """Return a list of texts as a tuple, or note what is wrong with it."""
+    texts = tuple(value) if type(value) is list else _as_tuple(value, path, problems)
+    for text in texts:
+        if type(text) is not str or not text.isascii():
+            return tuple([_text(item, f"{path}[{i}]", problems) for i, item in enumerate(texts)])
+    return texts
+
+
+def _as_tuple(value: Sequence[Any] | None, path: str, problems: dict[str, str]) -> tuple[Any, ...]:
+    """Return the items of a list or tuple, or note that it is neither."""
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    _note_type("list", value, path, problems)
     return ()
 
 
-def _text_map(value: Any, path: str, problems: dict[str, str], or_none: str = "", index: Any = ()) -> Any:
-    if type(value) is dict:
-        frozen = _new_dict(_FrozenDict)
-        _update(frozen, value)
-        for key, text in frozen.items():
-            if type(key) is not str or (not key.isascii() and key.encode(errors="ignore").decode() != key):
-                break
-            if type(text) is not str or not (text.isascii() or text.encode(errors="ignore").decode() == text):
-                _set_item(frozen, key, _read(text, f"{path % index}[{_shown(key)}]", problems))
-        else:
-            return frozen
-    return _text_map(dict(_read(value, path % index, problems, "dict", or_none)), path % index, problems)
+def _note_type(expected: str, value: object, path: str, problems: dict[str, str]) -> None:
+    """Note that a value is missing, or of a type that is not the expected one."""
+    or_none = " or None" if _DEFAULTS.get(path, MISSING) is None else ""
+    reason = f"expected {expected}{or_none}, got {type(value).__name__}"
+    _note("missing" if value is MISSING else reason, path, problems)
 
 
-def _shown(key: Any) -> str:
-    if not issubclass(type(key), str):
-        return f"<{_type_name(key)}>"
-    shown = repr((text := _exact_str(key))[:80])  # which has no control characters, and is cut to 80 bytes
-    fits = len(shown) <= 20 or len(text) <= 80 >= len(shown.encode())  # a character takes 4 bytes at most
-    return shown if fits else f"{ascii(text[:80])[:76]}...{shown[0]}"
+def _note(reason: str, path: str, problems: dict[str, str]) -> None:
+    """Note a problem; raise them all once there are too many to go on."""
+    if len(problems) == 99 and path not in problems:
+        raise RunObjectError({**problems, "...": "more problems than these"})
+    problems[path] = reason
+    if not path:  # there is nothing to go on with
+        raise RunObjectError(problems)
 
 
-def _type_name(value: Any) -> str:
-    name = _exact_str(_name_of(type(value)))
-    return name if name.isidentifier() and name.isascii() and len(name) <= 40 else ascii(name)[1:-1][:40]
-
-
-# The lines that check a value X of each kind, and copy it. What JSON mostly brings stays on this straight line: `str`
-# itself, since a subclass is converted, that UTF-8 can encode, as ASCII tells at once; integers but for -2**63.
-_ODD = "type(X) is not str or not (X.isascii() or X.encode(errors='ignore').decode() == X)"
-_EACH = "items = []\n  for item in X if type(X) is list else _read(X, 'X', problems, 'list'OR_NONE): items.append("
-_TEXT = f"_read(item, f'X[{{len(items)}}]', problems) if {_ODD.replace('X', 'item')} else item)\n  X = (*items,)"
-_MAP = "_text_map(item, 'X[%d]', problems, '', len(items)))\n  X = (*items,)"
-_COPY = "items = []\n  for item in copy['X']: items.append({**item})\n  copy['X'] = items"
-_LINES: dict[Any, tuple[str, str]] = {
-    str: (f"if {_ODD}: X = _read(X, 'X', problems, 'str'OR_NONE)", ""),
-    int: ("if type(X) is not int or X.bit_length() > 63: X = _read(X, 'X', problems, 'int'OR_NONE)", ""),
-    Mapping[str, str]: ("X = _text_map(X, 'X', problemsOR_NONE)", "copy['X'] = {**copy['X']}"),
-    Sequence[str]: (_EACH + _TEXT, "copy['X'] = [*copy['X']]"),
-    Sequence[Mapping[str, str]]: (_EACH + _MAP, _COPY),
-}
-
-
-def _straight_line() -> tuple[Callable[[Any], Any], Callable[[RunObject], dict[str, Any]]]:
-    """Write out, field after field, how to read a run (or what is wrong) and to copy it: a loop takes a fifth longer."""
-    names, gets, checks, copies = ", ".join(_DEFAULTS), "", "", ""
-    for field in fields(RunObject):
-        kind: Any = field.type
-        get, or_none, given = "X = data['X']; ", "", "True"
-        if field.default is None:
-            kind, get, or_none, given = kind.__args__[0], "X = data.get('X'); ", ", ' or None'", "X is not None"
-        check, copy = _LINES[kind]
-        gets += get.replace("X", field.name)
-        checks += f"\n if {given}:\n  {check}".replace("OR_NONE", or_none).replace("X", field.name)
-        copies += copy and f"\n if {given}:\n  {copy}".replace("X is", "copy['X'] is").replace("X", field.name)
-    source = f"""
-def draft(data):
- problems, plain = {{}}, type(data) is dict
- if plain:
-  try:
-   complete = len(data) == {len(_DEFAULTS)}
-   if complete:
-    try: {names} = _pick(data)
-    except KeyError: complete = False
-   if not complete:
-    if not "".join([*data]).isascii(): raise ValueError
-    try: {gets}
-    except KeyError: {names} = _pick({{**_DEFAULTS, **data}})
-  except Exception: plain = False  # a look-up compares keys, which can be anybody's code
- if not plain: {names} = _pick({{**_DEFAULTS, **_read(data, "", problems, "dict")}}){checks}
- if problems: return problems
- draft = _Draft(); {"; ".join(f"draft.{name} = {name}" for name in _DEFAULTS)}; return draft
-def plain(run):
- copy = run.__dict__.copy()
- if len(copy) != {len(_DEFAULTS)}: copy = dict(zip(_DEFAULTS, _pick(copy))){copies}
- return copy"""
-    exec(source, globals(), functions := dict[str, Any]())
-    return functions["draft"], functions["plain"]
-
-
-_draft, _plain = _straight_line()
+def _shown(key: object) -> str:
+    """Return a key as paths show it: without control characters, and shortened if it is long."""
+    if not isinstance(key, str):
+        return f"<{type(key).__name__}>"
+    shown = repr(str.__str__(key))
+    return shown if len(shown) <= 60 else f"{shown[:28]}...{shown[-29:]}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check runs in JSON, write them normalised; return 0 if all fit, 1 if some don't, 2 for wrong usage or files."""
-    import argparse
-    import json
-    from collections import Counter
+    """Check runs in JSON and write them, normalised; return the exit status that `--help` tells."""
+    from contextlib import redirect_stderr
+    from io import TextIOBase
 
-    parser = argparse.ArgumentParser(description="Check runs in JSON and write them normalised on standard output.")
-    parser.add_argument("--json-lines", action="store_true", help="one run a line, read and written in constant memory")
-    parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="JSON in UTF-8; -: standard input")
+    # For a closed standard error `print` would take standard output; to write to this one fails.
+    with redirect_stderr(sys.stderr or TextIOBase()):
+        if sys.stdout is None:
+            return _complain("standard output is closed", 2)
+        try:
+            status = _check(argv)
+            sys.stdout.flush()
+            return status
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
+            return 2
+        except OSError as error:
+            return _complain(f"standard output: {error.strerror}", 2)
+
+
+def _check(argv: Sequence[str] | None) -> int:
+    """Do what the arguments say; return the exit status."""
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(
+        description="Check runs in JSON (UTF-8) from files, or from standard input for none or -,"
+        " and write them normalised on standard output.",
+        epilog="exit status: 0 if all runs fit; 1 if some don't; 2 for wrong usage, a file that"
+        " can't be read or an output that can't be written; 130 after Ctrl-C",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", default=["-"])
+    parser.add_argument("--json-lines", action="store_true", help="one run a line, streamed")
+    parser.add_argument("--version", action="version", version=__version__)
     try:
         options = parser.parse_args(argv)
-    except SystemExit as stop:
+    except SystemExit as stop:  # after `--help`, `--version` or wrong usage
         return int(stop.code or 0)
-
-    def strict(found: Any) -> dict[str, Any]:
-        if type(found) is str:  # NaN, Infinity or -Infinity
-            raise ValueError(f"{found} is not JSON")
-        if len(known := dict(found)) < len(found):
-            raise ValueError(f"duplicate key {_shown(Counter(key for key, _ in found).most_common(1)[0][0])}")
-        return known
-
-    decode = json.JSONDecoder(object_pairs_hook=strict, parse_constant=strict).decode
-    status = fit = count = 0
+    status = count = fit = 0
     for file in options.files:
-        try:
-            with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-                for line, document in enumerate(stream if options.json_lines else [stream.read()], 1):
-                    document = document.rstrip(b" \t\r\n")  # the white space of JSON
-                    if options.json_lines and not document:
-                        continue
-                    count += 1
-                    try:
-                        run = RunObject.from_dict(decode(document.decode()))
-                        print(json.dumps(run.to_dict(), indent=None if options.json_lines else 4))
-                        fit += 1
-                    except (ValueError, RecursionError) as error:
-                        place = f"{stream.name or '<stdin>'}:{line + getattr(error, 'lineno', 1) - 1}"
-                        for problem in getattr(error, "problems", {"": getattr(error, "msg", error)}).items():
-                            print(place, *filter(None, problem), sep=": ", file=sys.stderr)
-            sys.stdout.flush()
-        except OSError as error:
-            status = 2
-            if not isinstance(error, BrokenPipeError):
-                print(error, file=sys.stderr)
-            if error.filename is None:  # the output has failed, and would again when it is flushed at exit
-                sys.stdout = None
-                return 2
+        for outcome, text in _outcomes(file, options.json_lines):
+            if outcome == 0:
+                print(text)
+                fit += 1
+            else:
+                status = max(status, _complain(text, outcome))
+            count += outcome < 2
     if options.json_lines:
-        print(f"{fit} of {count} runs fit", file=sys.stderr)
-    return status or int(fit < count)
+        status = max(status, _complain(f"{fit} of {count} runs fit", 0))
+    return status
+
+
+def _outcomes(file: str, json_lines: bool) -> Iterator[tuple[int, str]]:
+    """Yield the outcome of each document in a file, or 2 and a reason if it can't be read."""
+    from json import JSONDecoder
+
+    decode = JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant).decode
+    name = "<stdin>" if file == "-" else file
+    try:
+        with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
+            for line, raw in enumerate(stream if json_lines else [stream.read()], 1):
+                if (document := raw.rstrip(b" \t\r\n")) or not json_lines:
+                    yield _outcome(document, decode, name, line, json_lines)
+    except OSError as error:
+        yield 2, f"{name}: {error.strerror}"
+
+
+def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) -> tuple[int, str]:
+    """Return 0 and the run in a document as JSON, or 1 and what is wrong, one problem a line."""
+    import json
+
+    begin = line + raw.count(b"\n", 0, -len(raw.lstrip(b"\xef\xbb\xbf \t\r\n")))
+    try:
+        run = RunObject.from_dict(decode(raw.decode("utf-8-sig")))
+    except RunObjectError as error:
+        problems = [f"{path}: {why}" if path else why for path, why in error.problems.items()]
+        return 1, "\n".join([f"{name}:{begin}: {problem}" for problem in problems])
+    except json.JSONDecodeError as error:
+        several = error.msg == "Extra data" and not json_lines
+        hint = "; for one run a line there is --json-lines" if several else ""
+        return 1, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"
+    except (ValueError, RecursionError) as error:
+        return 1, f"{name}:{begin}: {error}"
+    return 0, json.dumps(run.to_dict(), indent=None if json_lines else 4)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"duplicate key {_shown(key)}")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _complain(complaint: str, status: int) -> int:
+    """Print on standard error; return the exit status that it leads to, 2 if that fails."""
+    try:
+        print(complaint, file=sys.stderr)
+    except OSError:
+        return 2
+    return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == 2:  # a stream that failed would fail again when Python flushes it at exit
+        sys.stdout = sys.stderr = None
+    sys.exit(status)
