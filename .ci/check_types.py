@@ -1,6 +1,7 @@
-"""Runs `mypy --strict` and pyright strict: `check_types.py FOLDER`, with the files to check in the folder.
+"""Runs `mypy --strict` and pyright strict on the files in a folder: `check_types.py FOLDER`.
 
-No error is allowed but on the lines of `wrong_use.py` that are marked `# wrong`, and there each checker has to report one.
+No error is allowed but on the lines of `wrong_use.py` that are marked `# wrong`, and on each of
+these every checker has to report one. The oldest Python that the module supports is assumed.
 """
 
 import json
@@ -11,7 +12,8 @@ from pathlib import Path
 
 folder = Path(sys.argv[1])
 files = ["runobject.py", "test_runobject.py", "typical_use.py", "wrong_use.py"]
-(folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict", "include": files}))
+settings = {"typeCheckingMode": "strict", "pythonVersion": "3.10", "include": files}
+(folder / "pyrightconfig.json").write_text(json.dumps(settings))
 marked = {
     ("wrong_use.py", number)
     for number, line in enumerate((folder / "wrong_use.py").read_text().splitlines(), 1)
@@ -20,11 +22,17 @@ marked = {
 assert len(marked) > 10
 
 failed = False
-for name, arguments in {"mypy": ["mypy", "--strict", *files], "pyright": ["pyright", "--outputjson"]}.items():
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True)
+for name, arguments in {
+    "mypy": ["mypy", "--strict", "--python-version", "3.10", *files],
+    "pyright": ["pyright", "--outputjson"],
+}.items():
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True
+    )
     if name == "mypy":
         reports = [
-            (file, int(line), text) for file, line, text in re.findall(r"^(\S+):(\d+): error: (.*)", done.stdout, re.M)
+            (file, int(line), text)
+            for file, line, text in re.findall(r"^(\S+):(\d+): error: (.*)", done.stdout, re.M)
         ]
         complete = "errors in 1 file (checked 4 source files)" in done.stdout
     else:

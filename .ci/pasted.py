@@ -1,4 +1,4 @@
-"""Uses `runobject.py` as somebody who pasted it alone into a package, under another name: `pasted.py PYTHON MODULE`."""
+"""Uses `runobject.py` as if pasted into a package under another name: `pasted.py PYTHON MODULE`."""
 
 import subprocess
 import sys
@@ -15,16 +15,19 @@ from multiprocessing import get_context
 from ours.vendored.runs import RunObject, RunObjectError
 
 data = {
-    "id": "run_1", "object": "thread.run", "created_at": 1, "thread_id": "thread_1", "assistant_id": "asst_1",
-    "status": "queued", "model": "gpt-4", "tools": [{"type": "retrieval"}], "file_ids": ["file-1"], "metadata": {"a": "b"},
+    "id": "run_1", "object": "thread.run", "created_at": 1, "thread_id": "thread_1",
+    "assistant_id": "asst_1", "status": "queued", "model": "gpt-4",
+    "tools": [{"type": "retrieval"}], "file_ids": ["file-1"], "metadata": {"a": "b"},
 }
 
 def main():
     run = RunObject.from_dict(data)
     if run.__module__ != "ours.vendored.runs" or typing.get_type_hints(RunObject)["id"] is not str:
         raise SystemExit("it is not the pasted module")
-    twins = [copy.deepcopy(run), dataclasses.replace(run), RunObject.from_dict(json.loads(json.dumps(run.to_dict())))]
-    twins += [pickle.loads(pickle.dumps(run, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    twins = [copy.deepcopy(run), dataclasses.replace(run)]
+    twins.append(RunObject.from_dict(json.loads(json.dumps(run.to_dict()))))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        twins.append(pickle.loads(pickle.dumps(run, protocol)))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         twins += pool.map(RunObject.from_dict, [data, data])
         twins.append(pool.submit(copy.copy, run).result())
@@ -48,9 +51,9 @@ with tempfile.TemporaryDirectory() as name:
     script.write_text(SCRIPT)
     for flags in ([], ["-I", "-S"], ["-OO"], ["-bb"], ["-W", "error"]):
         # -I leaves out the script's folder
-        code = f"import runpy, sys; sys.path.insert(0, {name!r}); runpy.run_path({str(script)!r}, run_name='__main__')"
         if "-I" in flags:
-            code = f"import sys; sys.path.insert(0, {name!r}); from ours.vendored.runs import RunObject; RunObject.from_dict"
+            code = f"import sys; sys.path.insert(0, {name!r});"
+            code += "from ours.vendored.runs import RunObject; RunObject.from_dict"
             subprocess.run([python, *flags, "-c", code], check=True)
         else:
             subprocess.run([python, *flags, str(script)], check=True)
@@ -60,7 +63,9 @@ with tempfile.TemporaryDirectory() as name:
     zipped = folder / "zipped"
     zipped.mkdir()
     code = SCRIPT.replace(
-        "import copy,", f"import sys; sys.path.insert(0, {str(folder / 'ours.zip')!r})\nimport copy,", 1
+        "import copy,",
+        f"import sys; sys.path.insert(0, {str(folder / 'ours.zip')!r})\nimport copy,",
+        1,
     )
     (zipped / "script.py").write_text(code)
     subprocess.run([python, str(zipped / "script.py")], check=True)

@@ -6,7 +6,7 @@ const [pyodideFolder, project] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
 const pyodide = await loadPyodide({ indexURL: pyodideFolder });
 pyodide.FS.mkdir("/project");
-for (const name of ["runobject.py", "test_runobject.py", "README.md", "LICENSE"]) {
+for (const name of ["runobject.py", "test_runobject.py"]) {
   pyodide.FS.writeFile(`/project/${name}`, readFileSync(`${project}/${name}`));
 }
 const status = pyodide.runPython(`

@@ -1,4 +1,4 @@
-"""Wrong uses of a run: every line marked `wrong` has to be reported by each type checker, and no other line."""
+"""Wrong uses of a run: each type checker has to report every line marked `wrong`, and no other."""
 
 from runobject import RunObject, RunObjectError
 
@@ -21,3 +21,4 @@ parsed = RunObject.from_dict("{}")  # wrong: text is no mapping
 listed = RunObject.from_dict([])  # wrong: neither is a list
 plain: str = run.to_dict()  # wrong: a dict
 unknown: int = RunObjectError({}).problems["id"]  # wrong: text
+told: RunObjectError = RunObjectError("not a run")  # wrong: text is no mapping of problems
