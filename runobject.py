@@ -17,8 +17,8 @@ True
 Traceback (most recent call last):
 runobject.RunObjectError: created_at: expected int, got str; metadata['user']: expected str, got int
 
-To vendor it, copy this file with its first line into your project, under any name. It needs
-CPython 3.10 or newer and nothing else. `python3 runobject.py --help` checks files of runs.
+To vendor it, copy this file, first line included, into your project under any name. It needs
+CPython 3.10 or newer and nothing else. `python3 runobject.py --help` tells how to check files.
 """
 
 import sys
@@ -28,6 +28,7 @@ from functools import partial
 
 __all__ = ["RunObject", "RunObjectError"]
 __version__ = "1.1.0"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
@@ -126,7 +127,7 @@ class RunObject:
         if cls is not RunObject:  # a subclass may have more to construct and to check
             return cls(**values)
         run = _new_run(cls)
-        _set(run, "__dict__", values)
+        _set(run, "__dict__", values)  # all at once: one by one would take as long as the checks
         return run
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,7 +159,7 @@ class RunObject:
 
 
 class _FrozenDict(dict[str, str]):
-    """A `dict` that refuses every change; a copy of it, or what its class makes, is plain."""
+    """A `dict` that refuses every change. Copiers and unpicklers get a plain one to fill."""
 
     __slots__ = ()
 
@@ -188,11 +189,10 @@ def _text(value: object, path: str, problems: dict[str, str]) -> str:
         if not isinstance(value, str):
             _note_type("str", value, path, problems)
             return ""
-        value = str.__str__(value)  # `str()` would take the name of an enum's member
-    if value.isascii() or _is_utf8(value):
-        return value
-    _note("not valid UTF-8", path, problems)
-    return ""
+        value = str.__str__(value)  # `str(value)` would be the name of an enum's member
+    if not value.isascii() and not _is_utf8(value):
+        _note("not valid UTF-8", path, problems)
+    return value
 
 
 def _is_utf8(text: str) -> bool:
@@ -211,10 +211,9 @@ def _integer(value: object, path: str, problems: dict[str, str]) -> int:
             _note_type("int", value, path, problems)
             return 0
         value = int(value)
-    if value.bit_length() < 64 or value == -(2**63):  # quicker than to compare it with two bounds
-        return value
-    _note("out of range for 64 bits", path, problems)
-    return 0
+    if value.bit_length() > 63 and value != -(2**63):  # quicker than to compare it with two bounds
+        _note("out of range for 64 bits", path, problems)
+    return value
 
 
 def _text_map(value: Any, path: str, problems: dict[str, str]) -> dict[str, str]:
@@ -225,7 +224,7 @@ def _text_map(value: Any, path: str, problems: dict[str, str]) -> dict[str, str]
         for key, item in _as_dict(value, path, problems).items():
             place = f"{path}[{_shown(key)}]"
             text_key = _text(key, place, problems)
-            if place not in problems:
+            if place not in problems:  # the value of a key that is wrong isn't looked at
                 checked[text_key] = _text(item, place, problems)
         texts = _new_map(_FrozenDict)
         _fill(texts, checked)
@@ -383,8 +382,7 @@ def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) ->
         problems = [f"{path}: {why}" if path else why for path, why in error.problems.items()]
         return 1, "\n".join([f"{name}:{begin}: {problem}" for problem in problems])
     except json.JSONDecodeError as error:
-        several = error.msg == "Extra data" and not json_lines
-        hint = "; for one run a line there is --json-lines" if several else ""
+        hint = "; see --json-lines" if error.msg == "Extra data" and not json_lines else ""
         return 1, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"
     except (ValueError, RecursionError) as error:
         return 1, f"{name}:{begin}: {error}"

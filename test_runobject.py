@@ -747,6 +747,7 @@ class Errors(Case):
         own = RunObjectError(given)
         given.clear()
         self.assertEqual(own.problems, {"tag": "expected str, got int"})
+        self.assertEqual(repr(own), "RunObjectError({'tag': 'expected str, got int'})")
 
     def test_a_refused_call_leaves_nothing_behind(self) -> None:
         run = RunObject.from_dict(full())
@@ -848,8 +849,9 @@ class Value(Case):
         for run in made:
             for texts in (run.metadata, run.headers, run.required_action, *run.tools):
                 for change in changes:
-                    with self.assertRaisesRegex(TypeError, "the maps of a run cannot be changed"):
+                    with self.assertRaises(TypeError) as caught:
                         change(texts)
+                    self.assertEqual(str(caught.exception), "the maps of a run cannot be changed")
                 self.assertFalse(hasattr(texts, "__dict__"))
             self.assertEqual(run.to_dict(), full())
 
@@ -1343,6 +1345,8 @@ class Command(Files):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=BUFFERED,
+            # What runs in the background is often started with the signal ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             assert process.stdin and process.stdout and process.stderr
             process.stdin.write(on_a_line(full()).encode() * 30)  # more than it keeps in a buffer
@@ -1460,6 +1464,7 @@ class Module(Case):
             self.assertEqual(read.from_dict(full()).to_dict(), full())
             hints = typing.get_type_hints(read.from_dict)
         self.assertEqual(hints["data"], Mapping[str, typing.Any])
+        self.assertEqual(str(hints["return"]), "~_Run")
         self.assertEqual(hints["return"].__bound__.__forward_arg__, "RunObject")
 
     @needs_processes
