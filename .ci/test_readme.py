@@ -107,7 +107,7 @@ class QuickStart(Folder):
         test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
         results = doctest.DocTestRunner().run(test)
         self.assertEqual(results.failed, 0)
-        self.assertEqual(results.attempted, 5)
+        self.assertEqual(results.attempted, 4)
 
     def test_every_block_is_run_by_a_test(self) -> None:
         kinds = [kind for kind, _ in BLOCKS]
