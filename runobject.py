@@ -2,20 +2,21 @@
 """A run of the OpenAI-style Assistants API, as a checked value that never changes.
 
 A run is one execution of an assistant on a thread. `RunObject` has the 19 fields of the Rust
-struct of that name, and takes exactly what the `Deserialize` of that struct takes.
+struct of that name, and takes exactly the JSON objects that its `Deserialize` takes.
 
->>> data = {
-...     "id": "run_1", "object": "thread.run", "created_at": 1699063290, "thread_id": "thread_1",
-...     "assistant_id": "asst_1", "status": "queued", "model": "gpt-4",
-...     "tools": [{"type": "retrieval"}], "file_ids": [], "metadata": {}}
+>>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "status": "queued",
+...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4",
+...         "tools": [{"type": "retrieval"}], "file_ids": [], "metadata": {}}
 >>> run = RunObject.from_dict(data)
 >>> run.status, run.tools[0]["type"], run.completed_at
 ('queued', 'retrieval', None)
 >>> RunObject.from_dict(run.to_dict()) == run
 True
->>> RunObject.from_dict({**data, "created_at": "today", "metadata": {"user": 7}})
-Traceback (most recent call last):
-runobject.RunObjectError: created_at: expected int, got str; metadata['user']: expected str, got int
+>>> try:
+...     RunObject.from_dict({**data, "created_at": "today", "metadata": {"user": 7}})
+... except RunObjectError as error:
+...     print(error)
+created_at: expected int, got str; metadata['user']: expected str, got int
 
 To vendor it, copy this file, first line included, into your project under any name. It needs
 CPython 3.10 or newer and nothing else. `python3 runobject.py --help` tells how to check files.
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     _Run = TypeVar("_Run", bound="RunObject")
-else:  # importing `typing` would take longer than the rest of this file
+else:  # to import `typing` takes longer than to run this file
     Any, _Run = object, "RunObject"
 
 
@@ -42,8 +43,8 @@ class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
     Takes and keeps `problems`: the reason of each under its path, in the order of the fields. A
-    path is the Python expression that reaches the value, such as `tools[0]['type']`; it is empty
-    for the whole input. At most 100 are reported: if there are more, the last path is `...`.
+    path is the Python expression that reaches the value, such as `tools[0]['type']`, with long keys
+    shortened; it is empty for the whole input. After 99 paths, a last one, `...`, stands for more.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -52,8 +53,7 @@ class RunObjectError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        problems = self.problems.items()
-        return "; ".join([f"{path}: {reason}" if path else reason for path, reason in problems])
+        return "; ".join([f"{path}: {why}" if path else why for path, why in self.problems.items()])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class RunObject:
         Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError`.
         """
         problems: dict[str, str] = {}
-        kind = type(data)
+        kind = type(data)  # compared at once, it would make type checkers forget the keys' type
         given = data if kind is dict else _as_dict(data, "", problems)
         values = _DEFAULTS.copy()
         values["id"] = _text(given.get("id", MISSING), "id", problems)
@@ -135,7 +135,7 @@ class RunObject:
         data = self.__dict__.copy()
         if len(data) != len(_DEFAULTS):  # fields and cached properties of a subclass are there, too
             data = {name: data[name] for name in _DEFAULTS}
-        tools: list[dict[str, str]] = []
+        tools: list[dict[str, str]] = []  # up to CPython 3.11, a comprehension would be slower
         for tool in self.tools:
             tools.append({**tool})
         data["tools"] = tools
@@ -149,17 +149,18 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = vars(RunObject.from_dict(vars(self)))
-        # First the 19 in order, since decoders set them in any; then the fields of a subclass.
+        # The first puts the 19 in order, which some decoders set in any; the last has the values.
         _set(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What copies or unpickles a run calls the constructor, which checks.
+        # To copy or unpickle a run constructs it anew, checked; `deepcopy` copies arguments alone.
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
-        return partial(type(self), **values), ()
+        construct = partial(type(self), **values)
+        return type(construct).__call__, (construct,)
 
 
 class _FrozenDict(dict[str, str]):
-    """A `dict` that refuses every change. Copiers and unpicklers get a plain one to fill."""
+    """A `dict` that refuses every change."""
 
     __slots__ = ()
 
@@ -170,7 +171,7 @@ class _FrozenDict(dict[str, str]):
     clear = pop = popitem = setdefault = update = _refuse
 
     def __new__(cls, *args: Any, **kwargs: Any) -> dict[str, str]:  # type: ignore[misc]
-        return dict(*args, **kwargs)
+        return dict(*args, **kwargs)  # plain, for copiers and unpicklers to fill
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -309,7 +310,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from contextlib import redirect_stderr
     from io import TextIOBase
 
-    # For a closed standard error `print` would take standard output; to write to this one fails.
+    # If standard error is closed, `print` would take standard output; to write to this one fails.
     with redirect_stderr(sys.stderr or TextIOBase()):
         if sys.stdout is None:
             return _complain("standard output is closed", 2)
@@ -341,18 +342,17 @@ def _check(argv: Sequence[str] | None) -> int:
     try:
         options = parser.parse_args(argv)
     except SystemExit as stop:  # after `--help`, `--version` or wrong usage
-        return int(stop.code or 0)
-    status = count = fit = 0
+        return 2 if stop.code else 0
+    status, counts = 0, [0, 0, 0]
     for file in options.files:
         for outcome, text in _outcomes(file, options.json_lines):
+            counts[outcome] += 1
             if outcome == 0:
                 print(text)
-                fit += 1
             else:
                 status = max(status, _complain(text, outcome))
-            count += outcome < 2
     if options.json_lines:
-        status = max(status, _complain(f"{fit} of {count} runs fit", 0))
+        status = max(status, _complain(f"{counts[0]} of {counts[0] + counts[1]} runs fit", 0))
     return status
 
 
@@ -375,7 +375,7 @@ def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) ->
     """Return 0 and the run in a document as JSON, or 1 and what is wrong, one problem a line."""
     import json
 
-    begin = line + raw.count(b"\n", 0, -len(raw.lstrip(b"\xef\xbb\xbf \t\r\n")))
+    begin = line + raw[: len(raw) - len(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))].count(b"\n")
     try:
         run = RunObject.from_dict(decode(raw.decode("utf-8-sig")))
     except RunObjectError as error:
@@ -384,6 +384,9 @@ def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) ->
     except json.JSONDecodeError as error:
         hint = "; see --json-lines" if error.msg == "Extra data" and not json_lines else ""
         return 1, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"
+    except UnicodeDecodeError as error:
+        found = line + error.object.count(b"\n", 0, error.start)
+        return 1, f"{name}:{found}: not valid UTF-8"
     except (ValueError, RecursionError) as error:
         return 1, f"{name}:{begin}: {error}"
     return 0, json.dumps(run.to_dict(), indent=None if json_lines else 4)
@@ -412,7 +415,6 @@ def _complain(complaint: str, status: int) -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    if status == 2:  # a stream that failed would fail again when Python flushes it at exit
+    if (status := main()) >= 2:  # a stream that failed would fail again when Python flushes it
         sys.stdout = sys.stderr = None
     sys.exit(status)

@@ -196,6 +196,13 @@ class Tagged(RunObject):
         return {**super().to_dict(), "headers": None}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Noted(RunObject):
+    """A subclass with a field that can change."""
+
+    notes: list[str] = dataclasses.field(default_factory=list[str])
+
+
 def same(run: RunObject) -> RunObject:
     return run
 
@@ -782,6 +789,8 @@ class Value(Case):
             self.assertNotEqual(run, other)
             self.assertNotEqual(hash(run), hash(other))
         self.assertNotEqual(hash(run.metadata), hash(run.headers))
+        other = replaced(run, metadata=dict.fromkeys(run.metadata, "other"))
+        self.assertNotEqual(hash(run.metadata), hash(other.metadata))
         self.assertNotEqual(run, run.to_dict())
         self.assertNotEqual(run, Named.from_dict(full()))
 
@@ -988,6 +997,14 @@ class Value(Case):
             self.assertEqual(again.headers, {"content-type": "application/json"})
         self.assertNotEqual(run, Tagged.from_dict(full()))
 
+    def test_a_deep_copy_copies_what_a_subclass_holds(self) -> None:
+        run = Noted(**full(), notes=["a"])
+        self.assertIs(copy.copy(run).notes, run.notes)
+        deep = copy.deepcopy({"run": run, "notes": run.notes})
+        self.assertEqual(deep["run"], run)
+        self.assertIsNot(deep["notes"], run.notes)
+        self.assertIs(typing.cast(Noted, deep["run"]).notes, deep["notes"])
+
     def test_it_matches_by_keyword(self) -> None:
         match RunObject.from_dict(full()):
             case RunObject(status="failed", metadata={"user": user}, tools=[{"type": tool}, _]):
@@ -1128,6 +1145,25 @@ def indented(data: Data) -> str:
     return json.dumps({**dict.fromkeys(NAMES), **data}, indent=4) + "\n"
 
 
+@contextlib.contextmanager
+def started(*arguments: str) -> typing.Generator[subprocess.Popen[bytes], None, None]:
+    """Start the command, with three pipes; end it if the test fails meanwhile."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=BUFFERED,
+        # What runs in the background is often started with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+
+
 def on_a_line(data: Data) -> str:
     return json.dumps({**dict.fromkeys(NAMES), **data}) + "\n"
 
@@ -1213,8 +1249,10 @@ class Command(Files):
             (good.replace("1699063290", "Infinity").encode(), "1", "Infinity is not JSON$"),
             (good.replace("1699063290", "-Infinity").encode(), "1", "-Infinity is not JSON$"),
             (good.replace("}]", '}], "usage": NaN').encode(), "1", "NaN is not JSON$"),
-            (good.replace("queued", "ä").encode("latin-1"), "1", ".*byte 0xe4"),
-            (good.encode("utf-16"), "1", ".*byte 0xff"),
+            (good.replace("queued", "ä").encode("latin-1"), "1", "not valid UTF-8$"),
+            (good.encode("utf-16"), "1", "not valid UTF-8$"),
+            (b'\n{"id":\n "\xe4"}', "3", "not valid UTF-8$"),
+            ("\ufeff\n".encode() + b"\n\xff", "3", "not valid UTF-8$"),
             (b"[" * 1_000_000, r"1(:\d+)?", "."),
             (b'{"usage":' * 300_000, r"1(:\d+)?", "."),
             (good.replace("1699063290", "9" * 100_000).encode(), "1", "."),
@@ -1328,9 +1366,7 @@ class Command(Files):
     @needs_posix
     def test_a_closed_pipe_is_quiet(self) -> None:
         path = self.file("runs.jsonl", on_a_line(full()).encode() * 20_000)
-        arguments = [*COMMAND, "--json-lines", path]
-        pipes: Data = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": BUFFERED}
-        with subprocess.Popen(arguments, **pipes) as process:
+        with started("--json-lines", path) as process:
             assert process.stdout and process.stderr
             self.assertEqual(json.loads(process.stdout.readline()), full())
             process.stdout.close()
@@ -1339,22 +1375,17 @@ class Command(Files):
 
     @needs_posix
     def test_ctrl_c_is_130_without_a_traceback(self) -> None:
-        with subprocess.Popen(
-            [*COMMAND, "--json-lines"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=BUFFERED,
-            # What runs in the background is often started with the signal ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        ) as process:
-            assert process.stdin and process.stdout and process.stderr
-            process.stdin.write(on_a_line(full()).encode() * 30)  # more than it keeps in a buffer
-            process.stdin.flush()
-            self.assertEqual(json.loads(process.stdout.readline()), full())
-            process.send_signal(signal.SIGINT)
-            self.assertEqual(process.stderr.read(), b"")
-        self.assertEqual(process.returncode, 130)
+        for reader_has_gone in (False, True):
+            with started("--json-lines") as process:
+                assert process.stdin and process.stdout and process.stderr
+                process.stdin.write(on_a_line(full()).encode() * 30)  # more than a buffer keeps
+                process.stdin.flush()
+                self.assertEqual(json.loads(process.stdout.readline()), full())
+                if reader_has_gone:
+                    process.stdout.close()
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(process.returncode, 130)
 
     @unittest.skipUnless(sys.platform == "linux", "the peak of memory is read as Linux gives it")
     def test_json_lines_take_constant_memory(self) -> None:
