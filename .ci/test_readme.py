@@ -180,7 +180,8 @@ class Runs(Folder):
         for number in range(2):
             page = {"object": "list", "data": [GOOD, {**GOOD, "id": f"run_{number}"}]}
             (self.folder / "pages" / f"{number}.json").write_text(json.dumps(page))
-        pages, files = block("sh", "jq").splitlines()
+        option, pages, files = block("sh", "jq").splitlines()
+        self.assertEqual(option, "set -o pipefail")  # `shell` sets it
         done = self.shell(pages)
         self.assertEqual((done.returncode, done.stderr), (0, "4 of 4 runs fit\n"))
         listed = (self.folder / "listed.jsonl").read_text().splitlines()
@@ -197,6 +198,8 @@ class Runs(Folder):
         """The README's counts, with the module under another name, as if pasted."""
         status = [json.dumps({**GOOD, "status": each}) for each in ("queued", "queued", "failed")]
         self.runs({"a.jsonl": status, "b.jsonl": ["{}", *status]})
+        with (self.folder / "runs" / "b.jsonl").open("ab") as file:
+            file.write(status[0].encode().replace(b"queued", b"\xff") + b"\n")
         shutil.move(self.folder / "runobject.py", self.folder / "pasted.py")
         code = block("python", "ProcessPoolExecutor")
         code = code.replace("from runobject import", "from pasted import")
@@ -212,15 +215,15 @@ class Runs(Folder):
 
     def test_counting_in_a_pool(self) -> None:
         counts = self.count("with_a_pool")
-        self.assertEqual(counts, "{'queued': 4, 'failed': 2, '(not a run)': 1}\n")
+        self.assertEqual(counts, "{'queued': 4, 'failed': 2, '(not a run)': 2}\n")
 
     def test_counting_with_dask(self) -> None:
         counts = self.count("with_dask")
-        self.assertEqual(counts, "{'queued': 4, 'failed': 2, '(not a run)': 1}\n")
+        self.assertEqual(counts, "{'queued': 4, 'failed': 2, '(not a run)': 2}\n")
 
     def test_counting_with_spark(self) -> None:
         counts = eval(self.count("with_spark"))
-        self.assertEqual(counts, {"queued": 4, "failed": 2, "(not a run)": 1})
+        self.assertEqual(counts, {"queued": 4, "failed": 2, "(not a run)": 1, "\ufffd": 1})
 
 
 json_values: Any = strategies.recursive(
