@@ -212,7 +212,7 @@ def _integer(value: object, path: str, problems: dict[str, str]) -> int:
             _note_type("int", value, path, problems)
             return 0
         value = int(value)
-    if value.bit_length() > 63 and value != -(2**63):  # quicker than to compare it with two bounds
+    if not -(2**63) <= value < 2**63:
         _note("out of range for 64 bits", path, problems)
     return value
 
