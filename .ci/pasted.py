@@ -8,7 +8,7 @@ from pathlib import Path
 
 python, module = sys.argv[1], Path(sys.argv[2])
 SCRIPT = """
-import copy, dataclasses, json, pickle, typing
+import copy, dataclasses, doctest, json, pickle, sys, typing
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -24,6 +24,8 @@ def main():
     run = RunObject.from_dict(data)
     if run.__module__ != "ours.vendored.runs" or typing.get_type_hints(RunObject)["id"] is not str:
         raise SystemExit("it is not the pasted module")
+    if doctest.testmod(sys.modules[run.__module__]).failed:
+        raise SystemExit("its example does not hold")
     twins = [copy.deepcopy(run), dataclasses.replace(run)]
     twins.append(RunObject.from_dict(json.loads(json.dumps(run.to_dict()))))
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
