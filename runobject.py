@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     _Run = TypeVar("_Run", bound="RunObject")
-else:  # to import `typing` takes longer than to run this file
+else:  # to import `typing` takes about as long as to run this file
     Any, _Run = object, "RunObject"
 
 
 class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
-    Takes and keeps `problems`: the reason of each under its path, in the order of the fields. A
-    path is the Python expression that reaches the value, such as `tools[0]['type']`, with long keys
-    shortened; it is empty for the whole input. After 99 paths, a last one, `...`, stands for more.
+    Takes and keeps `problems`, which maps the path of each to its reason, in field order. A path is
+    the Python expression that reaches the value, such as `tools[0]['type']`, with long keys cut in
+    the middle; it is empty for the whole input. After 99 paths, a last one, `...`, stands for more.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -91,9 +91,9 @@ class RunObject:
         Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError`.
         """
         problems: dict[str, str] = {}
-        kind = type(data)  # compared at once, it would make type checkers forget the keys' type
+        kind = type(data)  # inline, it would make pyright narrow `data` to `dict[Unknown, Unknown]`
         given = data if kind is dict else _as_dict(data, "", problems)
-        values = _DEFAULTS.copy()
+        values = _DEFAULTS.copy()  # field by field: a loop over a table would take a quarter longer
         values["id"] = _text(given.get("id", MISSING), "id", problems)
         values["object"] = _text(given.get("object", MISSING), "object", problems)
         values["created_at"] = _integer(given.get("created_at", MISSING), "created_at", problems)
@@ -149,11 +149,11 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = vars(RunObject.from_dict(vars(self)))
-        # The first puts the 19 in order, which some decoders set in any; the last has the values.
+        # First to have the 19 in order, which decoders may set in any; last to win.
         _set(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # To copy or unpickle a run constructs it anew, checked; `deepcopy` copies arguments alone.
+        # The constructor makes copies, checked; `deepcopy` copies arguments, but not the callable.
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
         construct = partial(type(self), **values)
         return type(construct).__call__, (construct,)
@@ -177,11 +177,11 @@ class _FrozenDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
 
-# What a run has where nothing is given: `None`, or `MISSING` if the field is required.
+# The default of each field: `None`, or `MISSING` if it is required.
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(RunObject)}
 # Ways around the guards of frozen classes; to look them up each time would slow a load by 5 %.
 _new_run, _set = object.__new__, object.__setattr__
-_new_map, _fill = dict.__new__, dict[str, str].update
+_new_map, _fill = dict.__new__, dict[str, str].update  # the types are for pyright
 
 
 def _text(value: object, path: str, problems: dict[str, str]) -> str:
@@ -225,14 +225,14 @@ def _text_map(value: Any, path: str, problems: dict[str, str]) -> dict[str, str]
         for key, item in _as_dict(value, path, problems).items():
             place = f"{path}[{_shown(key)}]"
             text_key = _text(key, place, problems)
-            if place not in problems:  # the value of a key that is wrong isn't looked at
+            if place not in problems:  # else a problem of the value would replace that of its key
                 checked[text_key] = _text(item, place, problems)
         texts = _new_map(_FrozenDict)
         _fill(texts, checked)
     return texts
 
 
-def _ascii_map(value: dict[Any, Any] | None) -> dict[str, str] | None:
+def _ascii_map(value: dict[Any, Any]) -> dict[str, str] | None:
     """Return a `dict` of ASCII texts as one that refuses changes; `None` for anything else."""
     if type(value) is not dict:
         return None
@@ -253,7 +253,7 @@ def _as_dict(value: Mapping[Any, Any] | None, path: str, problems: dict[str, str
     return {}
 
 
-def _text_maps(value: list[Any] | None, path: str, problems: dict[str, str]) -> Sequence[Any]:
+def _text_maps(value: list[Any], path: str, problems: dict[str, str]) -> Sequence[Any]:
     """Return a list of text maps as a tuple, or note what is wrong with it."""
     maps: list[dict[str, str]] = []
     for item in value if type(value) is list else _as_tuple(value, path, problems):
@@ -264,7 +264,7 @@ def _text_maps(value: list[Any] | None, path: str, problems: dict[str, str]) -> 
     return tuple(maps)
 
 
-def _texts(value: list[Any] | None, path: str, problems: dict[str, str]) -> Sequence[str]:
+def _texts(value: list[Any], path: str, problems: dict[str, str]) -> Sequence[str]:
     """Return a list of texts as a tuple, or note what is wrong with it."""
     texts = tuple(value) if type(value) is list else _as_tuple(value, path, problems)
     for text in texts:
@@ -273,7 +273,7 @@ def _texts(value: list[Any] | None, path: str, problems: dict[str, str]) -> Sequ
     return texts
 
 
-def _as_tuple(value: Sequence[Any] | None, path: str, problems: dict[str, str]) -> tuple[Any, ...]:
+def _as_tuple(value: Sequence[Any], path: str, problems: dict[str, str]) -> tuple[Any, ...]:
     """Return the items of a list or tuple, or note that it is neither."""
     if isinstance(value, (list, tuple)):
         return tuple(value)
@@ -284,16 +284,16 @@ def _as_tuple(value: Sequence[Any] | None, path: str, problems: dict[str, str]) 
 def _note_type(expected: str, value: object, path: str, problems: dict[str, str]) -> None:
     """Note that a value is missing, or of a type that is not the expected one."""
     or_none = " or None" if _DEFAULTS.get(path, MISSING) is None else ""
-    reason = f"expected {expected}{or_none}, got {type(value).__name__}"
-    _note("missing" if value is MISSING else reason, path, problems)
+    mismatch = f"expected {expected}{or_none}, got {type(value).__name__}"
+    _note("missing" if value is MISSING else mismatch, path, problems)
 
 
 def _note(reason: str, path: str, problems: dict[str, str]) -> None:
-    """Note a problem; raise them all once there are too many to go on."""
+    """Note a problem; raise them all if it is the 100th, or leaves nothing to go on with."""
     if len(problems) == 99 and path not in problems:
         raise RunObjectError({**problems, "...": "more problems than these"})
     problems[path] = reason
-    if not path:  # there is nothing to go on with
+    if not path:
         raise RunObjectError(problems)
 
 
@@ -307,13 +307,13 @@ def _shown(key: object) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check runs in JSON and write them, normalised; return the exit status that `--help` tells."""
-    from contextlib import redirect_stderr
+    from contextlib import redirect_stderr  # here, as below: to import this file takes none of it
     from io import TextIOBase
 
-    # If standard error is closed, `print` would take standard output; to write to this one fails.
+    # If standard error is closed, `print` would take standard output; a bare TextIOBase refuses.
     with redirect_stderr(sys.stderr or TextIOBase()):
         if sys.stdout is None:
-            return _complain("standard output is closed", 2)
+            return _report("standard output is closed", 2)
         try:
             status = _check(argv)
             sys.stdout.flush()
@@ -323,7 +323,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
             return 2
         except OSError as error:
-            return _complain(f"standard output: {error.strerror}", 2)
+            return _report(f"standard output: {error.strerror}", 2)
 
 
 def _check(argv: Sequence[str] | None) -> int:
@@ -331,8 +331,8 @@ def _check(argv: Sequence[str] | None) -> int:
     from argparse import ArgumentParser
 
     parser = ArgumentParser(
-        description="Check runs in JSON (UTF-8) from files, or from standard input for none or -,"
-        " and write them normalised on standard output.",
+        description="Check runs in JSON (UTF-8, no key twice) from files, or from standard input"
+        " for none or -, and write them normalised on standard output.",
         epilog="exit status: 0 if all runs fit; 1 if some don't; 2 for wrong usage, a file that"
         " can't be read or an output that can't be written; 130 after Ctrl-C",
     )
@@ -343,16 +343,16 @@ def _check(argv: Sequence[str] | None) -> int:
         options = parser.parse_args(argv)
     except SystemExit as stop:  # after `--help`, `--version` or wrong usage
         return 2 if stop.code else 0
-    status, counts = 0, [0, 0, 0]
+    status, counts = 0, [0, 0, 0]  # documents that fit, documents that don't, unreadable files
     for file in options.files:
         for outcome, text in _outcomes(file, options.json_lines):
             counts[outcome] += 1
             if outcome == 0:
                 print(text)
             else:
-                status = max(status, _complain(text, outcome))
+                status = max(status, _report(text, outcome))
     if options.json_lines:
-        status = max(status, _complain(f"{counts[0]} of {counts[0] + counts[1]} runs fit", 0))
+        status = max(status, _report(f"{counts[0]} of {counts[0] + counts[1]} runs fit", 0))
     return status
 
 
@@ -375,7 +375,7 @@ def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) ->
     """Return 0 and the run in a document as JSON, or 1 and what is wrong, one problem a line."""
     import json
 
-    begin = line + raw[: len(raw) - len(raw.lstrip(b"\xef\xbb\xbf \t\r\n"))].count(b"\n")
+    begin = line + raw.count(b"\n", 0, len(raw) - len(raw.lstrip(b"\xef\xbb\xbf \t\r\n")))
     try:
         run = RunObject.from_dict(decode(raw.decode("utf-8-sig")))
     except RunObjectError as error:
@@ -405,10 +405,10 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _complain(complaint: str, status: int) -> int:
-    """Print on standard error; return the exit status that it leads to, 2 if that fails."""
+def _report(text: str, status: int) -> int:
+    """Write to standard error; return the exit status that it leads to, 2 if that fails."""
     try:
-        print(complaint, file=sys.stderr)
+        sys.stderr.write(f"{text}\n")  # at once, or processes side by side would mix their lines
     except OSError:
         return 2
     return status

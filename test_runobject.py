@@ -266,11 +266,11 @@ class Reading(Case):
             "str": str,
             "int": int,
             "dict": Mapping[str, str],
+            "list": Sequence[str],
             "tools": Sequence[Mapping[str, str]],
-            "file_ids": Sequence[str],
         }
         for field, (name, kind, optional) in zip(fields, FIELDS, strict=True):
-            hint = hints[name if kind == "list" else kind]
+            hint = hints["tools" if name == "tools" else kind]
             self.assertEqual(
                 typing.get_type_hints(RunObject)[name], hint | None if optional else hint
             )
@@ -533,10 +533,11 @@ class Reading(Case):
             second: typing.Any
 
         for kind in (list, tuple, List, lambda items: Pair(*items)):
-            tools, file_ids = kind(full()["tools"]), kind(full()["file_ids"])
-            run = Unchecked.from_dict({**full(), "tools": tools, "file_ids": file_ids})
-            self.assertEqual(run.to_dict(), full())
-            self.assertEqual((type(run.tools), type(run.file_ids)), (tuple, tuple))
+            for data in (full(), {**full(), **small()}):
+                tools, file_ids = kind(data["tools"]), kind(data["file_ids"])
+                run = Unchecked.from_dict({**data, "tools": tools, "file_ids": file_ids})
+                self.assertEqual(run.to_dict(), data)
+                self.assertEqual((type(run.tools), type(run.file_ids)), (tuple, tuple))
         self.wrong("file_ids[1]", "expected str, got int", file_ids=List(["a", 1]))
         self.wrong("tools[1]", "expected dict, got int", tools=List([{}, 1]))
 
@@ -608,7 +609,9 @@ class Errors(Case):
     """What `RunObjectError` tells, and what it never does."""
 
     def test_all_problems_are_told_in_the_order_of_the_fields(self) -> None:
+        missing = ("object", "thread_id", "assistant_id", "model")
         data = {
+            **{name: value for name, value in full().items() if name not in missing},
             "headers": {"authorization": None},
             "metadata": [],
             "file_ids": ["a", 7, None],
@@ -776,16 +779,9 @@ class Value(Case):
         self.assertEqual((run, hash(run)), (twin, hash(twin)))
         self.assertEqual(hash(run.metadata), hash(twin.metadata))
         self.assertEqual(len({run, twin, Unchecked(**full())}), 1)
-        others: Data = {
-            **dict.fromkeys(TEXTS, "other"),
-            **dict.fromkeys(OPTIONAL),
-            "created_at": 0,
-            "tools": [],
-            "file_ids": [],
-            "metadata": {},
-        }
-        for name in NAMES:
-            other = replaced(run, **{name: others[name]})
+        others: Data = {"str": "other", "int": 0, "list": [], "dict": {}}
+        for name, kind, optional in FIELDS:
+            other = replaced(run, **{name: None if optional else others[kind]})
             self.assertNotEqual(run, other)
             self.assertNotEqual(hash(run), hash(other))
         self.assertNotEqual(hash(run.metadata), hash(run.headers))
@@ -905,7 +901,7 @@ class Value(Case):
     def test_asdict_and_copies(self) -> None:
         run = RunObject.from_dict(full())
         plain = dataclasses.asdict(run)
-        lists = {name: tuple(full()[name]) for name in ("tools", "file_ids")}
+        lists = {name: tuple(full()[name]) for name, kind, _ in FIELDS if kind == "list"}
         self.assertEqual(plain, {**full(), **lists})
         plain["metadata"]["a"] = "b"
         self.assertEqual(RunObject.from_dict(dataclasses.asdict(run)), run)
@@ -1069,7 +1065,7 @@ class Laws(Case):
                     data[name] = None
             elif name == "tools":
                 data[name] = [texts() for _ in range(choose.randrange(4))]
-            elif name == "file_ids":
+            elif kind == "list":
                 data[name] = [text() for _ in range(choose.randrange(4))]
             else:
                 data[name] = {"str": text, "int": integer, "dict": texts}[kind]()
@@ -1191,6 +1187,8 @@ class Command(Files):
             self.assertEqual(command("-", stdin=stdin), (0, indented(small()), ""))
         first, second = self.file("first.json", small()), self.file("second.json", full())
         self.assertEqual(command(first, second), (0, indented(small()) + indented(full()), ""))
+        empty = "<stdin>:1:1: Expecting value\n"
+        self.assertEqual(command("-", "-", stdin=document), (1, indented(small()), empty))
         self.assertEqual(
             command(second, "-", first, stdin=document),
             (0, indented(full()) + indented(small()) * 2, ""),
@@ -1378,13 +1376,16 @@ class Command(Files):
         for reader_has_gone in (False, True):
             with started("--json-lines") as process:
                 assert process.stdin and process.stdout and process.stderr
-                process.stdin.write(on_a_line(full()).encode() * 30)  # more than a buffer keeps
-                process.stdin.flush()
-                self.assertEqual(json.loads(process.stdout.readline()), full())
                 if reader_has_gone:
                     process.stdout.close()
+                process.stdin.write(on_a_line(full()).encode() + b"[]\n")
+                process.stdin.flush()
+                # Once it complains of the second line, it has seen the first and waits for a third.
+                self.assertEqual(process.stderr.readline()[:10], b"<stdin>:2:")
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(process.stderr.read(), b"")
+                if not reader_has_gone:
+                    self.assertEqual(json.loads(process.stdout.read()), full())
             self.assertEqual(process.returncode, 130)
 
     @unittest.skipUnless(sys.platform == "linux", "the peak of memory is read as Linux gives it")
@@ -1434,6 +1435,20 @@ class Main(Files):
         with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stdout(output):
             self.assertEqual(runobject.main(), 0)
         self.assertEqual(output.getvalue(), indented(small()))
+
+    def test_complaints_are_whole_lines_where_processes_share_an_output(self) -> None:
+        written: list[str] = []
+
+        class Shared(io.StringIO):
+            def write(self, text: str) -> int:
+                written.append(text)
+                return len(text)
+
+        path = self.file("bad.jsonl", b"{}\n{\n")
+        with mock.patch.object(sys, "stderr", Shared()):
+            self.assertEqual(runobject.main(["--json-lines", path]), 1)
+        self.assertEqual(written[0].count("\n"), 10)
+        self.assertEqual([text[-1] for text in written], ["\n"] * 3)
 
     def test_main_leaves_the_streams_of_its_caller_as_they_were(self) -> None:
         class Full(io.StringIO):
