@@ -1444,10 +1444,11 @@ class Main(Files):
                 written.append(text)
                 return len(text)
 
-        path = self.file("bad.jsonl", b"{}\n{\n")
+        wrong = on_a_line({**small(), "id": 7, "status": None})
+        path = self.file("bad.jsonl", wrong.encode() + b"{\n")
         with mock.patch.object(sys, "stderr", Shared()):
             self.assertEqual(runobject.main(["--json-lines", path]), 1)
-        self.assertEqual(written[0].count("\n"), 10)
+        self.assertEqual([text.count("\n") for text in written], [2, 1, 1])
         self.assertEqual([text[-1] for text in written], ["\n"] * 3)
 
     def test_main_leaves_the_streams_of_its_caller_as_they_were(self) -> None:
