@@ -149,7 +149,7 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = vars(RunObject.from_dict(vars(self)))
-        # First to have the 19 in order, which decoders may set in any; last to win.
+        # `checked` is first for the order of the 19, which decoders may set in any; last, to win.
         _set(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -310,7 +310,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from contextlib import redirect_stderr  # here, as below: to import this file takes none of it
     from io import TextIOBase
 
-    # If standard error is closed, `print` would take standard output; a bare TextIOBase refuses.
+    # If standard error is closed, argparse would take standard output; a bare TextIOBase refuses.
     with redirect_stderr(sys.stderr or TextIOBase()):
         if sys.stdout is None:
             return _report("standard output is closed", 2)
