@@ -2,7 +2,7 @@
 """A run of the OpenAI-style Assistants API, as a checked value that never changes.
 
 A run is one execution of an assistant on a thread. `RunObject` has the 19 fields of the Rust
-struct of that name, and takes exactly the JSON objects that its `Deserialize` takes.
+struct of that name, and takes the JSON objects that its `Deserialize` takes.
 
 >>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "status": "queued",
 ...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4",
@@ -149,11 +149,11 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = vars(RunObject.from_dict(vars(self)))
-        # `checked` is first for the order of the 19, which decoders may set in any; last, to win.
+        # `checked` is first for its order, as decoders may set fields in any; last, to win.
         _set(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The constructor makes copies, checked; `deepcopy` copies arguments, but not the callable.
+        # Copies are constructed, so checked; by `partial`, as `deepcopy` copies arguments alone.
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.init}
         construct = partial(type(self), **values)
         return type(construct).__call__, (construct,)
@@ -307,7 +307,7 @@ def _shown(key: object) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check runs in JSON and write them, normalised; return the exit status that `--help` tells."""
-    from contextlib import redirect_stderr  # here, as below: to import this file takes none of it
+    from contextlib import redirect_stderr  # here, as below, since only the command needs it
     from io import TextIOBase
 
     # If standard error is closed, argparse would take standard output; a bare TextIOBase refuses.
@@ -367,8 +367,8 @@ def _outcomes(file: str, json_lines: bool) -> Iterator[tuple[int, str]]:
             for line, raw in enumerate(stream if json_lines else [stream.read()], 1):
                 if (document := raw.rstrip(b" \t\r\n")) or not json_lines:
                     yield _outcome(document, decode, name, line, json_lines)
-    except OSError as error:
-        yield 2, f"{name}: {error.strerror}"
+    except (OSError, MemoryError) as error:
+        yield 2, f"{name}: {getattr(error, 'strerror', 'not enough memory')}"
 
 
 def _outcome(raw: bytes, decode: Any, name: str, line: int, json_lines: bool) -> tuple[int, str]:

@@ -1324,6 +1324,18 @@ class Command(Files):
             self.assertEqual((status, output), (2, written(small())))
             self.assertRegex(errors, r"\A/proc/self/mem: Input/output error\n")
 
+    @unittest.skipUnless(sys.platform == "linux", "Linux keeps a process to a limit of memory")
+    def test_a_file_too_large_for_the_memory_is_named(self) -> None:
+        import resource
+
+        good, large = self.file("good.json", small()), self.file("large.json", b"")
+        os.truncate(large, 2**31)  # takes no room on the disk
+        status, output, errors = command(
+            large, good, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+        )
+        self.assertEqual((status, output), (2, indented(small())))
+        self.assertEqual(errors, f"{large}: not enough memory\n")
+
     def test_wrong_usage_help_and_version(self) -> None:
         status, output, errors = command("--jsonl")
         self.assertEqual((status, output), (2, ""))
@@ -1333,6 +1345,7 @@ class Command(Files):
         for told in ("--json-lines", "--version", "FILE", " 0 ", " 1 ", " 2 ", " 130 "):
             self.assertIn(told, output)
         self.assertEqual(command("--version"), (0, "1.1.0\n", ""))
+        self.assertRegex(command("--", "--lacking")[2], r"\A--lacking: ")
 
     @needs_posix
     def test_a_closed_stream_is_no_traceback_and_complaints_are_never_among_the_runs(self) -> None:
