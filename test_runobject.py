@@ -1342,7 +1342,7 @@ class Command(Files):
         self.assertIn("usage:", errors)
         status, output, errors = command("--help")
         self.assertEqual((status, errors), (0, ""))
-        for told in ("--json-lines", "--version", "FILE", " 0 ", " 1 ", " 2 ", " 130 "):
+        for told in ("--json-lines ", "--version ", "FILE", " 0 ", " 1 ", " 2 ", " 130 "):
             self.assertIn(told, output)
         self.assertEqual(command("--version"), (0, "1.1.0\n", ""))
         self.assertRegex(command("--", "--lacking")[2], r"\A--lacking: ")
