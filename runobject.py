@@ -247,7 +247,7 @@ def _ascii_map(value: dict[Any, Any]) -> dict[str, str] | None:
 
 def _as_dict(value: Mapping[Any, Any] | None, path: str, problems: dict[str, str]) -> Any:
     """Return what a mapping holds as a `dict`, or note that it is no mapping."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # `dict` first, as to ask an abstract class takes long
         return dict(value.items())
     _note_type("dict", value, path, problems)
     return {}
