@@ -149,6 +149,8 @@ IMPORTS = {
     "dacite": "import dacite",
     "openai client": "from openai.types.beta.threads.run import Run",
 }
+SHORT_COLUMNS = ["load typical", "life", "bytes", "import"]
+SHORT_ROWS = ["msgspec, dataclass", "pydantic, strict", "mashumaro", "openai client"]
 COLUMNS = ["load typical", "load full", "load sparse", "read", "dump", "life", "refuse", "bytes"]
 
 
@@ -329,16 +331,28 @@ def table(header: list[str], rows: list[list[str]]) -> None:
         print(f"| {' | '.join(row)} |")
 
 
-def takes() -> list[list[str]]:
-    """A row a library: whether it takes each of the wrong documents."""
-    return [
-        [name, *["yes" if accepts(load, data) else "no" for data in WRONG.values()]]
+def takes() -> dict[str, dict[str, bool]]:
+    """Whether each library takes each of the wrong documents."""
+    return {
+        name: {case: accepts(load, data) for case, data in WRONG.items()}
         for name, load in LOADERS.items()
-    ]
+    }
 
 
 def show(results: Results, count: int) -> None:
-    table(["takes", *WRONG], takes())
+    print("In short, as in the README:\n")
+    table(
+        [f"CPython {sys.version.split()[0]}", *SHORT_COLUMNS],
+        [[row, *[f"{results[column][row]:.2f}" for column in SHORT_COLUMNS]] for row in SHORT_ROWS],
+    )
+    print("\nAnd all of it:\n")
+    table(
+        ["takes", *WRONG],
+        [
+            [name, *["yes" if taken else "no" for taken in row.values()]]
+            for name, row in takes().items()
+        ],
+    )
     print()
     columns = [*COLUMNS, "import"]
     rows = [["RunObject", *[absolute(name, results[name]["RunObject"]) for name in columns]]]

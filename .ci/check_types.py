@@ -1,18 +1,35 @@
-"""Runs `mypy --strict` and pyright strict on the files in a folder: `check_types.py FOLDER`.
+"""Runs `mypy --strict` and pyright strict on the files in a folder: `check_types.py FOLDER README`.
 
-No error is allowed but on the lines of `wrong_use.py` that are marked `# wrong`, and on each of
-these every checker has to report one. The oldest Python that the module supports is assumed. Of
-pyright's rules, those on unknown types are off: that of JSON is unknown until it has been checked.
+The README's examples become files there, too. No error is allowed but on the lines of
+`wrong_use.py` that are marked `# wrong`, and on each of these every checker has to report one. The
+oldest Python that the module supports is assumed. Of pyright's rules, those on unknown types are
+off for the module and its tests: the type of JSON is unknown until it has been checked.
 """
 
+import ast
+import doctest
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-folder = Path(sys.argv[1])
+
+def script(example: str) -> str:
+    """An example of the prompt as a program, which prints what the prompt would show."""
+    tree = ast.parse("".join(each.source for each in doctest.DocTestParser().get_examples(example)))
+    for node in tree.body:
+        if isinstance(node, ast.Expr):
+            node.value = ast.Call(ast.Name("print"), [node.value], [])
+    return ast.unparse(tree)
+
+
+folder, readme = Path(sys.argv[1]), Path(sys.argv[2]).read_text(encoding="utf-8")
 files = ["runobject.py", "test_runobject.py", "typical_use.py", "wrong_use.py"]
+for kind, code in re.findall(r"^```(pycon|python)\n(.*?)^```$", readme, re.M | re.S):
+    files.append(f"readme_{len(files)}.py")
+    code = script(code) if kind == "pycon" else code
+    (folder / files[-1]).write_text(f"# pyright: strict\n{code}", encoding="utf-8")
 unknown = ["Argument", "Lambda", "Member", "Parameter", "Variable"]
 settings = {
     "typeCheckingMode": "strict",
@@ -27,6 +44,7 @@ marked = {
     if "# wrong: " in line
 }
 assert len(marked) > 10
+assert len(files) == 7
 
 failed = False
 for name, arguments in {
@@ -41,7 +59,7 @@ for name, arguments in {
             (file, int(line), text)
             for file, line, text in re.findall(r"^(\S+):(\d+): error: (.*)", done.stdout, re.M)
         ]
-        complete = "errors in 1 file (checked 4 source files)" in done.stdout
+        complete = f"errors in 1 file (checked {len(files)} source files)" in done.stdout
     else:
         answer = json.loads(done.stdout)
         complete = answer["summary"]["filesAnalyzed"] == len(files)

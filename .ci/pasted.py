@@ -1,4 +1,7 @@
-"""Uses `runobject.py` as if pasted into a package under another name: `pasted.py PYTHON MODULE`."""
+"""Uses `runobject.py` as if pasted into a package under another name: `pasted.py PYTHON FOLDER`.
+
+The tests come along, with the one line edited that the README names.
+"""
 
 import subprocess
 import sys
@@ -6,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-python, module = sys.argv[1], Path(sys.argv[2])
+python, project = sys.argv[1], Path(sys.argv[2])
 SCRIPT = """
 import copy, dataclasses, doctest, json, pickle, sys, typing
 from concurrent.futures import ProcessPoolExecutor
@@ -48,7 +51,17 @@ with tempfile.TemporaryDirectory() as name:
     package.mkdir(parents=True)
     (package.parent / "__init__.py").touch()
     (package / "__init__.py").touch()
-    (package / "runs.py").write_bytes(module.read_bytes())
+    (package / "runs.py").write_bytes((project / "runobject.py").read_bytes())
+    line = "\nimport runobject  # the line to edit\n"
+    tests = (project / "test_runobject.py").read_text(encoding="utf-8")
+    assert tests.count(line) == 1
+    for edited, arguments in [
+        ("import runs as runobject", [str(package / "test_runs.py")]),
+        ("from . import runs as runobject", ["-m", "unittest", "ours.vendored.test_runs.Value"]),
+    ]:
+        edited = tests.replace(line, f"\n{edited}\n")
+        (package / "test_runs.py").write_text(edited, encoding="utf-8")
+        subprocess.run([python, *arguments], check=True, cwd=folder)
     script = folder / "script.py"
     script.write_text(SCRIPT)
     for flags in ([], ["-I", "-S"], ["-OO"], ["-bb"], ["-W", "error"]):

@@ -89,8 +89,8 @@ class Encoders(Case):
         self.same(RunObject.from_dict(orjson.loads(orjson.dumps(RUN.to_dict()))))
 
     def test_yaml(self) -> None:
-        # It has no form for a dataclass: `to_dict`.
         self.same(RunObject.from_dict(yaml.safe_load(yaml.safe_dump(RUN.to_dict()))))
+        self.same(yaml.unsafe_load(yaml.dump(RUN)))
 
     def test_sqlite(self) -> None:
         with sqlite3.connect(":memory:") as database:
