@@ -35,7 +35,7 @@ class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and empty for the whole input. The 100th, `...`, says that there are more.
+    `tools[0]['type']`, and empty for the whole input. A 100th, at `...`, tells of more problems.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -50,8 +50,7 @@ class RunObjectError(ValueError):
 class RunObject:
     """A run; takes its fields as keyword arguments, and raises `RunObjectError` unless they fit.
 
-    Text is `str` that UTF-8 can encode, integers have 64 bits, timestamps are Unix seconds. A run
-    never changes: its maps are `dict`s that refuse to, its lists are tuples.
+    Text fits UTF-8, integers 64 bits; timestamps are Unix seconds. Maps and lists never change.
     """
 
     id: str  # unique identifier of the run
@@ -93,7 +92,7 @@ class RunObject:
         if len(data) != len(_BLANK):  # a subclass holds more
             data = {name: data[name] for name in _BLANK}
         data["tools"] = tools = []
-        for tool in self.tools:  # up to CPython 3.11, a comprehension takes twice as long
+        for tool in self.tools:  # up to CPython 3.11, a comprehension would be a call
             tools.append({**tool})
         data["file_ids"] = [*self.file_ids]
         data["metadata"] = {**self.metadata}
@@ -104,12 +103,14 @@ class RunObject:
         return data
 
     def __post_init__(self) -> None:
-        self.__setstate__(vars(self))
+        checked = _checked(vars(self))
+        # Twice: first for its order, as decoders set the fields in another, and last, to win.
+        object.__setattr__(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        checked = _checked(state)
-        # `checked` is first for its order, as decoders set fields in any; and last, to win.
-        object.__setattr__(self, "__dict__", {**checked, **state, **checked})
+        vars(self).update(state)
+        self.__post_init__()  # which may compute fields of a subclass anew
+        vars(self).update({name: state[name] for name in state if name not in _BLANK})
 
 
 class _ReadOnlyDict(dict[str, Any]):  # its copies and pickles are plain
@@ -215,7 +216,7 @@ def _text_maps(value: Any, expected: str, path: str, problems: dict[str, str]) -
         _note(_mismatch(value, expected), path, problems)
         return ()
     maps: list[dict[str, str]] = []
-    for item in value:
+    for item in tuple(value):  # a copy, as other threads may append to it
         maps.append(_text_map(item, "dict", path, problems, len(maps)))
     return tuple(maps)
 
@@ -237,7 +238,7 @@ def _text_map(
         _note(_mismatch(value, expected), path, problems)
         return {}
     checked: dict[str, str] = {}
-    for key, item in [*value.items()]:  # all at once, as other threads may change a map
+    for key, item in [*value.items()]:  # a copy, as other threads may change the map
         place = f"{path}[{_shown(key)}]"
         text = _text(key, "str as key", place, problems)
         checked[text] = _text(item, "str", place, problems)
@@ -245,10 +246,9 @@ def _text_map(
 
 
 def _note(reason: str, path: str, problems: dict[str, str]) -> None:
-    """Note the first problem at a path; in place of the 100th, tell of more, and raise them all."""
     if len(problems) == 99 and path not in problems:
         raise RunObjectError({**problems, "...": "more problems than these"})
-    problems.setdefault(path, reason)
+    problems.setdefault(path, reason)  # of a bad key and its value, the key's counts
 
 
 def _mismatch(value: Any, expected: str) -> str:
@@ -259,44 +259,44 @@ def _mismatch(value: Any, expected: str) -> str:
 def _shown(key: Any) -> str:
     """Return a key as paths show it: printable, cut in the middle if long; of no text, its type."""
     if not isinstance(key, str):
-        return f"<{_shown(type(key).__name__)[1:-1]}>"
+        return f"<{_shown(type(key).__name__)[1:-1][:55]}>"  # for 99 of them to stay short
     shown = str.__repr__(key)
     return shown if len(shown) <= 60 else f"{shown[:28]}...{shown[-29:]}"
 
 
 def main() -> int:
     """Check runs in JSON, as `--help` tells; return the exit status."""
-    from argparse import ArgumentParser  # here, as only the command needs it
-
-    parser = ArgumentParser(
-        description="Check runs in JSON; write those that fit, without their unknown keys.",
-        epilog="exit status: 0 all fit; 1 some don't; 2 usage, input or output failed; 130 Ctrl-C",
-    )
-    parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
-    parser.add_argument("--json-lines", action="store_true", help="one run a line, then a count")
-    parser.add_argument("--version", action="version", version=__version__)
     try:
+        from argparse import ArgumentParser  # here, as only the command needs it
+
+        parser = ArgumentParser(
+            description="Check runs in JSON; write those that fit, without their unknown keys.",
+            epilog="exit status: 0 all fit; 1 some don't; 2 usage, files or output; 130 Ctrl-C",
+        )
+        parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="-: stdin")
+        parser.add_argument("--json-lines", action="store_true", help="a run a line; counts them")
+        parser.add_argument("--version", action="version", version=__version__)
         with open(1, "w", closefd=False) as sys.stdout:  # to fail here, and not as Python ends
-            sys.stderr = sys.stderr or open(os.devnull, "w")  # argparse would take the other
+            sys.stderr = sys.stderr or open(os.devnull, "w", errors="replace")  # if it is closed
             options = parser.parse_args()
-            return max([_check(file, options.json_lines) for file in options.files])
+            return max([_write_runs(file, options.json_lines) for file in options.files])
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):  # or a reader has seen enough, as `head` does
+        if not isinstance(error, BrokenPipeError):  # whose reader has seen enough, as `head` does
             print(f"standard output: {error.strerror}\n", end="", file=sys.stderr)
-        sys.stderr = None  # if that is the pipe, it would fail again as Python ends
+        sys.stderr = None  # it would fail again as Python ends, if it was the one
         return 2
 
 
-def _check(file: str, json_lines: bool) -> int:
+def _write_runs(file: str, json_lines: bool) -> int:
     """Write the runs in a file and what is wrong with the rest; return the exit status."""
     name = "<stdin>" if file == "-" else file
     fit = misfits = 0
     for outcome in _outcomes(file, json_lines):
         if isinstance(outcome, str):
             fit += 1
-            print(f"{outcome}\n", end="", flush=True)  # at once, as other processes may write, too
+            print(f"{outcome}\n", end="", flush=True)  # whole, as other processes may write, too
         elif isinstance(outcome, list):
             misfits += 1
             sys.stderr.write("".join([f"{name}:{complaint}\n" for complaint in outcome]))
@@ -317,30 +317,30 @@ def _outcomes(file: str, json_lines: bool) -> Iterator[str | list[str] | Excepti
             for line, document in enumerate(stream if json_lines else [stream.read()], 1):
                 document = document.removeprefix(b"\xef\xbb\xbf").rstrip(b" \t\r\n")
                 if document or not json_lines:
-                    yield _outcome(document, line, None if json_lines else 4)
+                    yield _normalised(document, line, None if json_lines else 4)
     except (OSError, MemoryError) as error:
         yield error
 
 
-def _outcome(document: bytes, line: int, indent: int | None) -> str | list[str]:
+def _normalised(document: bytes, line: int, indent: int | None) -> str | list[str]:
     """Return the run in a document as JSON, or what is wrong with it, line by line."""
     from json import JSONDecodeError, dumps, loads
 
     try:
-        data = loads(document.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
-        items = data.get("data") if isinstance(data, dict) and "id" not in data else data
-        if isinstance(items, list):
+        data = loads(document.decode(), object_pairs_hook=_unique, parse_constant=_reject)
+        page = isinstance(data, dict) and data.get("object") == "list" and "id" not in data
+        if page or isinstance(data, list):
             return [f"{line}: a list, not a run; write its items one a line, for --json-lines"]
         return dumps(RunObject.from_dict(data).to_dict(), indent=indent)
     except RunObjectError as error:
         return [f"{line}: {RunObjectError({path: why})}" for path, why in error.problems.items()]
     except JSONDecodeError as error:
-        hint = "; one run a line needs --json-lines" if error.msg == "Extra data" else ""
+        hint = "; one run a line needs --json-lines" if indent and error.msg == "Extra data" else ""
         return [f"{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"]
     except UnicodeDecodeError:
         return [f"{line}: not valid UTF-8"]
-    except (ValueError, RecursionError) as error:  # the first part of it, without advice on `sys`
-        return [f"{line}: {str(error).partition(';')[0]}"]
+    except (ValueError, RecursionError) as error:
+        return [f"{line}: {str(error).partition(';')[0]}"]  # without Python's advice on `sys`
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -352,7 +352,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse(constant: str) -> None:
+def _reject(constant: str) -> None:
     raise RunObjectError({"": f"{constant} is not JSON"})
 
 

@@ -502,6 +502,17 @@ class Reading(Case):
         self.problems(data)
         self.assertEqual(data, {**full(), "created_at": None})
 
+    def test_a_list_that_grows_meanwhile_is_read_as_it_was(self) -> None:
+        class Growing(Headers):
+            def items(self) -> Any:
+                if len(tools) < 10:
+                    tools.append(self)
+                return super().items()
+
+        tools: list[Any] = [Growing({"type": "retrieval"})]
+        run = Unchecked.from_dict({**full(), "tools": tools})
+        self.assertEqual(run.tools, ({"type": "retrieval"},))
+
     @needs_threads
     def test_what_was_checked_is_kept_even_if_the_input_changes_meanwhile(self) -> None:
         data, stop = full(), threading.Event()
@@ -617,12 +628,14 @@ class Errors(Case):
         name = "T" * 27 + "..." + "T" * 28
         self.wrong("id", f"expected str, got {name}", id=long())
         key_reason = f"expected str as key, got {name}"
-        self.wrong(f"metadata[<{name}>]", key_reason, metadata={long(): 1})
+        self.wrong(f"metadata[<{name[:-3]}>]", key_reason, metadata={long(): 1})
         self.wrong("id", r"expected str, got a\nb", id=odd())
-        keys = [chr(0x1F600 + i) * 60 for i in range(120)]
-        self.assertEqual(
-            len(self.problems({**full(), "metadata": dict.fromkeys(keys, long())})), 100
-        )
+        keys: list[Any] = [chr(0x1F600 + i) * 60 for i in range(120)]
+        for action in (
+            dict.fromkeys(keys, long()),
+            {type(f"{i}" * 100, (), {})(): "text" for i in range(100, 220)},
+        ):
+            self.assertEqual(len(self.problems({**full(), "required_action": action})), 100)
 
     def test_no_value_is_shown_nor_hung_on_an_error(self) -> None:
         class Secret:
@@ -781,6 +794,10 @@ class Value(Case):
         forged = re.sub(rb"V?a status", rb"V\\ud800", data)
         error = self.error(lambda: pickle.loads(forged))
         self.assertEqual(error.problems, {"status": "not valid UTF-8"})
+        tagged = Tagged(**full())
+        vars(tagged)["tag"] = 7
+        error = self.error(lambda: pickle.loads(pickle.dumps(tagged)))
+        self.assertEqual(error.problems, {"tag": "expected str, got int"})
 
     def test_a_decoder_may_set_the_fields_in_any_order(self) -> None:
         run = decoded(RunObject, dict(reversed(full().items())))
@@ -1024,6 +1041,7 @@ class Command(Case):
                     self.assertRegex(
                         errors, rf"\A<stdin>:{place}: {reason}.*\n<stdin>: 1 of 2 runs fit\n\Z"
                     )
+                    self.assertNotIn("--json-lines", errors)
 
     def test_what_holds_several_runs_is_told_how_to_be_checked(self) -> None:
         for stdin, place in [
@@ -1038,6 +1056,9 @@ class Command(Case):
             self.assertRegex(errors, rf"\A<stdin>:{place}.*--json-lines\n\Z")
         run = {**small(), "object": "list", "data": []}
         self.assertEqual(self.run_(stdin=json.dumps(run)), (0, indented(run), ""))
+        del run["id"], run["object"]
+        missing = "<stdin>:1: id: missing\n<stdin>:1: object: missing\n"
+        self.assertEqual(self.run_(stdin=json.dumps(run)), (1, "", missing))
 
     def test_json_lines_are_one_run_a_line(self) -> None:
         one, two = on_a_line(small()), on_a_line(full())
@@ -1105,6 +1126,8 @@ class Command(Case):
         self.assertEqual(self.shell("$0 bad good 2>&-"), (1, indented(small()), ""))
         self.assertEqual(self.shell("$0 --json-lines no good 2>&-"), (2, on_a_line(small()), ""))
         self.assertEqual(self.shell("$0 --wrong 2>&-"), (2, "", ""))
+        odd = "\"$(printf '\\377')\""
+        self.assertEqual(self.shell(f"$0 {odd} good 2>&-"), (2, indented(small()), ""))
         for arguments in ("good", "bad", "--help"):
             status, output, errors = self.shell(f"$0 {arguments} >&-")
             self.assertEqual((status, output), (2, ""))
