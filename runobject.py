@@ -16,8 +16,7 @@ struct of that name, and takes the JSON objects that its `Deserialize` takes.
 ...     print(error)
 created_at: expected int, got str; metadata['user']: expected str, got int
 
-To vendor it, copy this file, first line included, into your project under any name. It needs
-CPython 3.10 or newer and nothing else. `python3 runobject.py --help` tells how to check files.
+To vendor it, copy this file, first line included, under any name. It needs CPython 3.10 or newer.
 """
 
 import os
@@ -104,7 +103,7 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = _checked(vars(self))
-        # Twice: first for its order, as decoders set the fields in another, and last, to win.
+        # `checked` comes first for its order, as decoders set fields in any, and last to be kept.
         object.__setattr__(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -186,7 +185,7 @@ def _text(value: object, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # there is a lone surrogate
+    except UnicodeEncodeError:  # at a lone surrogate; it holds the text, so raise nothing from it
         return False
     return True
 
@@ -197,7 +196,7 @@ def _integer(value: Any, expected: str, path: str, problems: dict[str, str]) -> 
         return 0
     if not -(2**63) <= value < 2**63:
         _note("out of range for 64 bits", path, problems)
-    return +value  # plain, whatever subclass of `int` it was
+    return value if type(value) is int else int(value)
 
 
 def _texts(value: Any, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
@@ -226,13 +225,13 @@ def _text_map(
 ) -> dict[str, str]:
     if type(value) is dict:
         texts = _ReadOnlyDict(value)
-        for key in texts:  # of one entry or two, which most maps have, `items()` takes longer
+        for key in texts:  # of one entry, as most maps have, `items()` takes longer
             text = texts[key]
             if not (type(key) is type(text) is str and key.isascii() and text.isascii()):
                 break
         else:
             return texts
-    if index is not None:  # in a list; to format each path before would slow a load by 6 %
+    if index is not None:  # added only now, since to format it each time takes 6 % of a load
         path = f"{path}[{index}]"
     if not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
@@ -248,7 +247,7 @@ def _text_map(
 def _note(reason: str, path: str, problems: dict[str, str]) -> None:
     if len(problems) == 99 and path not in problems:
         raise RunObjectError({**problems, "...": "more problems than these"})
-    problems.setdefault(path, reason)  # of a bad key and its value, the key's counts
+    problems.setdefault(path, reason)  # if a key and its value are bad, the key's stays
 
 
 def _mismatch(value: Any, expected: str) -> str:
@@ -257,7 +256,7 @@ def _mismatch(value: Any, expected: str) -> str:
 
 
 def _shown(key: Any) -> str:
-    """Return a key as paths show it: printable, cut in the middle if long; of no text, its type."""
+    """Return a key as paths show it: printable, cut in the middle if long; its type if no text."""
     if not isinstance(key, str):
         return f"<{_shown(type(key).__name__)[1:-1][:55]}>"  # for 99 of them to stay short
     shown = str.__repr__(key)
@@ -266,26 +265,27 @@ def _shown(key: Any) -> str:
 
 def main() -> int:
     """Check runs in JSON, as `--help` tells; return the exit status."""
-    try:
-        from argparse import ArgumentParser  # here, as only the command needs it
+    import signal  # here, as only the command needs it
+    from argparse import ArgumentParser
 
-        parser = ArgumentParser(
-            description="Check runs in JSON; write those that fit, without their unknown keys.",
-            epilog="exit status: 0 all fit; 1 some don't; 2 usage, files or output; 130 Ctrl-C",
-        )
-        parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="-: stdin")
-        parser.add_argument("--json-lines", action="store_true", help="a run a line; counts them")
-        parser.add_argument("--version", action="version", version=__version__)
-        with open(1, "w", closefd=False) as sys.stdout:  # to fail here, and not as Python ends
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and not to be ignored
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # even if the output takes no more
+    parser = ArgumentParser(
+        description="Check runs in JSON; write those that fit, without their unknown keys.",
+        epilog="exit status: 0 all fit; 1 some don't; 2 usage, input or output failed; 130 Ctrl-C",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
+    parser.add_argument("--json-lines", action="store_true", help="one run a line, then a count")
+    parser.add_argument("--version", action="version", version=__version__)
+    try:
+        with open(1, "w", errors="replace", closefd=False) as sys.stdout:  # to fail in here
             sys.stderr = sys.stderr or open(os.devnull, "w", errors="replace")  # if it is closed
             options = parser.parse_args()
             return max([_write_runs(file, options.json_lines) for file in options.files])
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # whose reader has seen enough, as `head` does
             print(f"standard output: {error.strerror}\n", end="", file=sys.stderr)
-        sys.stderr = None  # it would fail again as Python ends, if it was the one
+        sys.stderr = None  # if that failed, it would fail again when Python exits
         return 2
 
 
@@ -317,12 +317,12 @@ def _outcomes(file: str, json_lines: bool) -> Iterator[str | list[str] | Excepti
             for line, document in enumerate(stream if json_lines else [stream.read()], 1):
                 document = document.removeprefix(b"\xef\xbb\xbf").rstrip(b" \t\r\n")
                 if document or not json_lines:
-                    yield _normalised(document, line, None if json_lines else 4)
+                    yield _normalised(document, line, json_lines)
     except (OSError, MemoryError) as error:
         yield error
 
 
-def _normalised(document: bytes, line: int, indent: int | None) -> str | list[str]:
+def _normalised(document: bytes, line: int, json_lines: bool) -> str | list[str]:
     """Return the run in a document as JSON, or what is wrong with it, line by line."""
     from json import JSONDecodeError, dumps, loads
 
@@ -331,11 +331,11 @@ def _normalised(document: bytes, line: int, indent: int | None) -> str | list[st
         page = isinstance(data, dict) and data.get("object") == "list" and "id" not in data
         if page or isinstance(data, list):
             return [f"{line}: a list, not a run; write its items one a line, for --json-lines"]
-        return dumps(RunObject.from_dict(data).to_dict(), indent=indent)
+        return dumps(RunObject.from_dict(data).to_dict(), indent=None if json_lines else 4)
     except RunObjectError as error:
-        return [f"{line}: {RunObjectError({path: why})}" for path, why in error.problems.items()]
+        return [f"{line}: {path}{path and ': '}{why}" for path, why in error.problems.items()]
     except JSONDecodeError as error:
-        hint = "; one run a line needs --json-lines" if indent and error.msg == "Extra data" else ""
+        hint = "; see --json-lines" if error.msg == "Extra data" and not json_lines else ""
         return [f"{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"]
     except UnicodeDecodeError:
         return [f"{line}: not valid UTF-8"]

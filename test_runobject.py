@@ -949,12 +949,14 @@ class Command(Case):
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     @contextlib.contextmanager
-    def started(self, *arguments: str, **options: Any) -> Generator[Any, None, None]:
+    def started(
+        self, *arguments: str, interrupt: Any = signal.SIG_DFL, **options: Any
+    ) -> Generator[Any, None, None]:
         """Start the command, with three pipes; end it if the test fails meanwhile."""
         options = {"cwd": self.folder, "env": BARE, "stdin": subprocess.PIPE, **options}
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         # What runs in the background is often started with the signal ignored.
-        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, interrupt)
         with subprocess.Popen([sys.executable, str(MODULE), *arguments], **options) as process:
             try:
                 yield process
@@ -1171,6 +1173,24 @@ class Command(Case):
             process.send_signal(signal.SIGINT)
             self.assertEqual((process.stdout.read(), process.stderr.read()), (b"", b""))
         self.assertEqual(process.returncode, 130)
+        self.file("many", on_a_line(full()) * 20_000)
+        with self.started("--json-lines", "many") as process:
+            with self.assertRaises(subprocess.TimeoutExpired):  # as nobody reads
+                process.wait(0.5)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual((process.wait(), process.stderr.read()), (130, b""))
+
+    @needs_posix
+    def test_it_goes_on_where_ctrl_c_is_to_be_ignored(self) -> None:
+        with self.started("--json-lines", interrupt=signal.SIG_IGN) as process:
+            for _ in range(2):
+                process.stdin.write(on_a_line(full()).encode())
+                process.stdin.flush()
+                self.assertEqual(json.loads(process.stdout.readline()), full())
+                process.send_signal(signal.SIGINT)
+            process.stdin.close()
+            self.assertEqual(process.stderr.read(), b"<stdin>: 2 of 2 runs fit\n")
+        self.assertEqual(process.returncode, 0)
 
     @needs_posix
     def test_it_waits_for_a_pipe_that_another_process_set_not_to_wait(self) -> None:
