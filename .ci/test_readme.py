@@ -240,6 +240,7 @@ class LaterVersions(Folder):
         self.file("responses/9.json", lines[0].encode().replace(b"gpt-4", b"gpt-\xff"))
         self.file("responses/A.json", lines[0].replace('"gpt-4"', "NaN"))
         self.file("responses/B.json", "[" * 200_000)
+        (self.folder / "responses" / "C.json").symlink_to("nowhere")
         done = self.shell(PIPE)
         self.assertEqual(done.returncode, 1)
         written = (self.folder / "runs.jsonl").read_text().splitlines()
@@ -250,8 +251,8 @@ class LaterVersions(Folder):
         self.assertEqual(count, "<stdin>: 15 of 15 runs fit")
         places = [error.split(": ")[0].removeprefix("responses/") for error in errors]
         expected = ["6.jsonl:1", "60.jsonl:2", "7.json:1", "8.json:10", "9.json:1", "A.json:1"]
-        self.assertEqual(places, [*expected, "B.json:1"])
-        for path in (self.folder / "responses").glob("[6-9AB]*"):
+        self.assertEqual(places, [*expected, "B.json:1", "C.json:1"])
+        for path in (self.folder / "responses").glob("[6-9ABC]*"):
             path.unlink()
         self.file("13.json", lines[13])
         done = self.shell(PIPE.replace("responses/", "responses/ 13.json"))
@@ -286,7 +287,7 @@ class Runs(Folder):
         code = FOLDER.replace("from runobject import", "from pasted import")
         self.file("folder.py", code)
         # Up to the paths that it finds, for another way to go on.
-        self.head = code[: code.index("    into_sqlite(paths)")]
+        self.head = code[: code.index("    with sqlite3")]
         statuses = [json.dumps({**GOOD, "status": each}) for each in ("queued", "queued", "failed")]
         self.file("runs.jsonl", statuses[0] + "\n")
         self.file("runs/a.jsonl", "\ufeff" + "\n".join(statuses))
@@ -338,8 +339,9 @@ class Runs(Folder):
 
     def test_counted_by_spark(self) -> None:
         self.bad_lines()
-        (prepare,) = re.findall(r"^Spark, after `(context\..*?)`", README, re.M)
-        (call,) = re.findall(r"^`(context\..*)`\.$", README, re.M)
+        ((prepare, call),) = re.findall(
+            r"^Spark.*? `(context\.add.*?)`.*: `(context\..*)`\.$", README, re.M
+        )
         counts = self.python(
             f"{self.head}    from pyspark.sql import SparkSession\n"
             "    context = SparkSession.builder.getOrCreate().sparkContext\n"
