@@ -1121,6 +1121,13 @@ class Command(Case):
         self.assertEqual(self.run_("--version"), (0, "1.2.0\n", ""))
         self.assertRegex(self.run_("--", "--lacking")[2], r"\A--lacking: ")
 
+    @needs_linux
+    def test_its_name_may_be_any(self) -> None:
+        path = os.path.join(os.fsencode(self.folder), b"\xff.py")
+        Path(os.fsdecode(path)).write_bytes(MODULE.read_bytes())
+        done = subprocess.run([sys.executable, path, "--help"], env=BARE, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
     @needs_posix
     def test_a_closed_stream_is_no_traceback_and_complaints_are_never_among_the_runs(self) -> None:
         self.file("good", small())
