@@ -34,7 +34,7 @@ class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and empty for the whole input. A 100th, at `...`, tells of more problems.
+    `tools[0]['type']`, and empty for the whole input. A 100th, at `...`, says that there are more.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -103,7 +103,7 @@ class RunObject:
 
     def __post_init__(self) -> None:
         checked = _checked(vars(self))
-        # `checked` comes first for its order, as decoders set fields in any, and last to be kept.
+        # `checked` first gives the order, which decoders may not keep; last, the values.
         object.__setattr__(self, "__dict__", {**checked, **vars(self), **checked})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -185,7 +185,7 @@ def _text(value: object, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # at a lone surrogate; it holds the text, so raise nothing from it
+    except UnicodeEncodeError:  # lone surrogate; this error holds the text, so raise none here
         return False
     return True
 
@@ -225,13 +225,13 @@ def _text_map(
 ) -> dict[str, str]:
     if type(value) is dict:
         texts = _ReadOnlyDict(value)
-        for key in texts:  # of one entry, as most maps have, `items()` takes longer
+        for key in texts:  # for one entry, as most maps have, `items()` is slower
             text = texts[key]
             if not (type(key) is type(text) is str and key.isascii() and text.isascii()):
                 break
         else:
             return texts
-    if index is not None:  # added only now, since to format it each time takes 6 % of a load
+    if index is not None:  # added late, as to do so each time takes 6 % of a load
         path = f"{path}[{index}]"
     if not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
@@ -268,24 +268,24 @@ def main() -> int:
     import signal  # here, as only the command needs it
     from argparse import ArgumentParser
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and not to be ignored
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # even if the output takes no more
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not if ignored, as in `&`
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # even if a write is blocked
     parser = ArgumentParser(
-        description="Check runs in JSON; write those that fit, without their unknown keys.",
+        description="Check runs in JSON, no key twice; write those that fit, less unknown keys.",
         epilog="exit status: 0 all fit; 1 some don't; 2 usage, input or output failed; 130 Ctrl-C",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
     parser.add_argument("--json-lines", action="store_true", help="one run a line, then a count")
     parser.add_argument("--version", action="version", version=__version__)
     try:
-        with open(1, "w", errors="replace", closefd=False) as sys.stdout:  # to fail in here
+        with open(1, "w", errors="replace", closefd=False) as sys.stdout:  # is closed here
             sys.stderr = sys.stderr or open(os.devnull, "w", errors="replace")  # if it is closed
             options = parser.parse_args()
             return max([_write_runs(file, options.json_lines) for file in options.files])
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # whose reader has seen enough, as `head` does
             print(f"standard output: {error.strerror}\n", end="", file=sys.stderr)
-        sys.stderr = None  # if that failed, it would fail again when Python exits
+        sys.stderr = None  # if that failed, its flush at exit would fail again
         return 2
 
 
@@ -312,7 +312,7 @@ def _outcomes(file: str, json_lines: bool) -> Iterator[str | list[str] | Excepti
     """Yield each run in a file as JSON, what is wrong with it, or what is wrong with the file."""
     try:
         with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-            if os.name == "posix":  # another process may have set a shared pipe not to wait
+            if os.name == "posix":  # another process may have made a pipe non-blocking
                 os.set_blocking(stream.fileno(), True)
             for line, document in enumerate(stream if json_lines else [stream.read()], 1):
                 document = document.removeprefix(b"\xef\xbb\xbf").rstrip(b" \t\r\n")
