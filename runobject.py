@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT-0
-"""A run of the OpenAI-style Assistants API, as a checked value that never changes.
+"""A run of the OpenAI-style Assistants API, as a checked value that does not change.
 
-A run is one execution of an assistant on a thread. `RunObject` has the 19 fields of the Rust
-struct of that name, and takes the JSON objects that its `Deserialize` takes.
+A run is one execution of an assistant on a thread. `RunObject` has the fields of the struct of that
+name in the Rust crate openai-api-rs, version 4.0.7, and takes what serde's `Deserialize` takes.
 
 >>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "status": "queued",
 ...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4",
@@ -17,6 +17,7 @@ struct of that name, and takes the JSON objects that its `Deserialize` takes.
 created_at: expected int, got str; metadata['user']: expected str, got int
 
 To vendor it, copy this file, first line included, under any name. It needs CPython 3.10 or newer.
+To add to it, write a subclass in a file of your own.
 """
 
 import os
@@ -25,16 +26,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar
 
-__all__ = ["RunObject", "RunObjectError"]
-__version__ = "1.2.0"
+__all__ = ["RunObject", "RunObjectError", "main"]
+__version__ = "1.3.0"
 _Run = TypeVar("_Run", bound="RunObject")
+_Json = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | float | None
 
 
 class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
-    Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and empty for the whole input. A 100th, at `...`, says that there are more.
+    Takes and keeps `problems`, which maps paths to reasons. A path is the Python expression that
+    reaches the value, such as `tools[0]['type']`; it is empty for the whole input. There are 100
+    problems at most, the last of which, at the path `...`, says that there are more.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -47,9 +50,13 @@ class RunObjectError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class RunObject:
-    """A run; takes its fields as keyword arguments, and raises `RunObjectError` unless they fit.
+    """A run. Takes its fields as keyword arguments; raises `RunObjectError` if one does not fit.
 
-    Text fits UTF-8, integers 64 bits; timestamps are Unix seconds. Maps and lists never change.
+    Text is what UTF-8 can encode, integers have 64 bits, timestamps are Unix seconds. Maps are kept
+    as dicts that refuse to be changed, lists as tuples.
+
+    A subclass, decorated like this class, may add fields with defaults, which `from_dict` and
+    `to_dict` take along, and check them in a `__post_init__` that calls this one first.
     """
 
     id: str  # unique identifier of the run
@@ -74,25 +81,27 @@ class RunObject:
 
     @classmethod
     def from_dict(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
-        """Return the run in a mapping, such as parsed JSON, by the rules of the Rust struct.
+        """Return the run in a mapping, such as parsed JSON, by the rules of serde's `Deserialize`.
 
-        Optional fields may be absent or `None`; unknown keys are ignored. Raises `RunObjectError`.
+        Optional fields may be absent or `None`; keys that are no field are ignored. Raises
+        `RunObjectError` with all that does not fit.
         """
-        checked = _checked(data)
-        if cls is not RunObject:  # a subclass may have more to construct and to check
-            return cls(**checked)
-        run = object.__new__(cls)
-        object.__setattr__(run, "__dict__", checked)  # field by field would take twice as long
+        if cls is not RunObject:
+            return cls(**_arguments(cls, data))
+        run = cls.__new__(cls)
+        # The constructor, which sets field after field, would take almost three times as long.
+        _set_attribute(run, "__dict__", _checked(data))
         return run
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a new, plain `dict` of the 19 fields in order, ready for JSON and `from_dict`."""
+        """Return a new `dict` of the fields in order, its maps and lists plain, ready for JSON."""
         data = self.__dict__.copy()
-        if len(data) != len(_BLANK):  # a subclass holds more
-            data = {name: data[name] for name in _BLANK}
-        data["tools"] = tools = []
-        for tool in self.tools:  # up to CPython 3.11, a comprehension would be a call
+        if type(self) is not RunObject:  # but a subclass, which may hold more than its fields
+            data = {field.name: data[field.name] for field in fields(self) if field.init}
+        tools: list[dict[str, str]] = []
+        for tool in self.tools:  # a comprehension is a call, up to CPython 3.11
             tools.append({**tool})
+        data["tools"] = tools
         data["file_ids"] = [*self.file_ids]
         data["metadata"] = {**self.metadata}
         if self.required_action is not None:
@@ -102,17 +111,17 @@ class RunObject:
         return data
 
     def __post_init__(self) -> None:
-        checked = _checked(vars(self))
-        # `checked` first gives the order, which decoders may not keep; last, the values.
-        object.__setattr__(self, "__dict__", {**checked, **vars(self), **checked})
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.__post_init__()  # which may compute fields of a subclass anew
-        vars(self).update({name: state[name] for name in state if name not in _BLANK})
+        checked = _checked(self.__dict__)
+        if type(self) is not RunObject:  # but a subclass, whose own fields are kept as they are
+            for name, value in self.__dict__.items():
+                checked.setdefault(name, value)
+        # A new dict, as a decoder may have set the fields in another order than `to_dict` has them.
+        _set_attribute(self, "__dict__", checked)
 
 
-class _ReadOnlyDict(dict[str, Any]):  # its copies and pickles are plain
+class _ReadOnlyDict(dict[str, str]):
+    """A dict that can be hashed, and refuses to be changed."""
+
     __slots__ = ()
 
     def _refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -124,18 +133,38 @@ class _ReadOnlyDict(dict[str, Any]):  # its copies and pickles are plain
         return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return dict, (dict(self),)
+        # Python's own way to copy and unpickle a dict sets item after item.
+        return _ReadOnlyDict, (dict(self),)
 
 
+_set_attribute = object.__setattr__  # that of a frozen class refuses
 _BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
+_ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
 
-# From here on, plain cases come first for speed: exact types, and text in ASCII.
+def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
+    """Return what the constructor of a subclass, which checks it, is to make of a mapping."""
+    given = _as_dict(data)
+    arguments = _ABSENT.copy()
+    for field in fields(cls):
+        if field.init and field.name in given:
+            arguments[field.name] = given[field.name]
+    return arguments
+
+
+def _as_dict(data: _Json) -> dict[Any, Any]:
+    if type(data) is dict:
+        return data
+    if isinstance(data, Mapping):
+        # In HTTP libraries' headers, a look-up takes linear time; `items()` takes no more.
+        return dict(data.items())
+    raise RunObjectError({"": _mismatch(data, "dict")})
+
+
+# From here on, plain cases come first, for speed: exact types, and text in ASCII.
 def _checked(data: Any) -> dict[str, Any]:
-    """Return the fields that a mapping holds, checked and frozen, or raise `RunObjectError`."""
-    if type(data) is not dict and not isinstance(data, Mapping):
-        raise RunObjectError({"": _mismatch(data, "dict")})
-    given: dict[Any, Any] = data if type(data) is dict else dict(data.items())
+    """Return the 19 fields in a mapping, checked and frozen, or raise `RunObjectError`."""
+    given = _as_dict(data)
     problems: dict[str, str] = {}
     run = _BLANK.copy()  # the fields in order, `None` unless they are given
     run["id"] = _text(given.get("id", MISSING), "str", "id", problems)
@@ -171,7 +200,7 @@ def _checked(data: Any) -> dict[str, Any]:
     return run
 
 
-def _text(value: object, expected: str, path: str, problems: dict[str, str]) -> str:
+def _text(value: _Json, expected: str, path: str, problems: dict[str, str]) -> str:
     if type(value) is not str:
         if not isinstance(value, str):
             _note(_mismatch(value, expected), path, problems)
@@ -185,162 +214,207 @@ def _text(value: object, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # lone surrogate; this error holds the text, so raise none here
+    except UnicodeEncodeError:  # of a lone surrogate; what is raised here would hold the text
         return False
     return True
 
 
-def _integer(value: Any, expected: str, path: str, problems: dict[str, str]) -> int:
-    if type(value) is not int and (type(value) is bool or not isinstance(value, int)):
-        _note(_mismatch(value, expected), path, problems)
-        return 0
+def _integer(value: _Json, expected: str, path: str, problems: dict[str, str]) -> int:
+    if type(value) is not int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            _note(_mismatch(value, expected), path, problems)
+            return 0
+        value = int(value)
     if not -(2**63) <= value < 2**63:
         _note("out of range for 64 bits", path, problems)
-    return value if type(value) is int else int(value)
+    return value
 
 
-def _texts(value: Any, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
+def _texts(value: _Json, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
         _note(_mismatch(value, expected), path, problems)
         return ()
     texts = tuple(value)
     for text in texts:
-        if type(text) is not str or not text.isascii():
+        if type(text) is not str or not (text.isascii() or _is_utf8(text)):
             return tuple([_text(t, "str", f"{path}[{i}]", problems) for i, t in enumerate(texts)])
     return texts
 
 
-def _text_maps(value: Any, expected: str, path: str, problems: dict[str, str]) -> tuple[Any, ...]:
+def _text_maps(
+    value: _Json, expected: str, path: str, problems: dict[str, str]
+) -> tuple[dict[str, str], ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
         _note(_mismatch(value, expected), path, problems)
         return ()
     maps: list[dict[str, str]] = []
-    for item in tuple(value):  # a copy, as other threads may append to it
-        maps.append(_text_map(item, "dict", path, problems, len(maps)))
+    for index, item in enumerate(value):
+        texts = _plain_map(item)
+        if texts is None:
+            texts = _other_map(item, "dict", f"{path}[{index}]", problems)
+        maps.append(texts)
     return tuple(maps)
 
 
-def _text_map(
-    value: Any, expected: str, path: str, problems: dict[str, str], index: int | None = None
-) -> dict[str, str]:
-    if type(value) is dict:
-        texts = _ReadOnlyDict(value)
-        for key in texts:  # for one entry, as most maps have, `items()` is slower
-            text = texts[key]
-            if not (type(key) is type(text) is str and key.isascii() and text.isascii()):
-                break
-        else:
-            return texts
-    if index is not None:  # added late, as to do so each time takes 6 % of a load
-        path = f"{path}[{index}]"
+def _text_map(value: _Json, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+    texts = _plain_map(value)
+    if texts is None:
+        texts = _other_map(value, expected, path, problems)
+    return texts
+
+
+def _plain_map(value: _Json) -> dict[str, str] | None:
+    """Return a read-only copy of a `dict` of text, or `None` for what is anything else."""
+    if type(value) is not dict:
+        return None
+    texts = _ReadOnlyDict(value)
+    for key, text in texts.items():
+        if type(key) is not str or type(text) is not str:
+            return None
+        if not (key.isascii() or _is_utf8(key)) or not (text.isascii() or _is_utf8(text)):
+            return None
+    return texts
+
+
+def _other_map(value: _Json, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+    """Return a read-only copy of any mapping, and note what in it is no text."""
     if not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
         return {}
-    checked: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for key, item in [*value.items()]:  # a copy, as other threads may change the map
         place = f"{path}[{_shown(key)}]"
         text = _text(key, "str as key", place, problems)
-        checked[text] = _text(item, "str", place, problems)
-    return _ReadOnlyDict(checked)
+        texts[text] = _text(item, "str", place, problems)
+    return _ReadOnlyDict(texts)
 
 
 def _note(reason: str, path: str, problems: dict[str, str]) -> None:
+    """Add a problem, unless its path has one; raise `RunObjectError` instead of adding a 100th."""
     if len(problems) == 99 and path not in problems:
         raise RunObjectError({**problems, "...": "more problems than these"})
-    problems.setdefault(path, reason)  # if a key and its value are bad, the key's stays
+    problems.setdefault(path, reason)
 
 
 def _mismatch(value: Any, expected: str) -> str:
-    name = _shown(type(value).__name__)[1:-1]
-    return "missing" if value is MISSING else f"expected {expected}, got {name}"
+    return "missing" if value is MISSING else f"expected {expected}, got {_type_name(value)}"
 
 
 def _shown(key: Any) -> str:
-    """Return a key as paths show it: printable, cut in the middle if long; its type if no text."""
+    """Return a key as paths show it: text as Python writes it, without its middle if it is long."""
     if not isinstance(key, str):
-        return f"<{_shown(type(key).__name__)[1:-1][:55]}>"  # for 99 of them to stay short
+        return f"<{_type_name(key)}>"
     shown = str.__repr__(key)
     return shown if len(shown) <= 60 else f"{shown[:28]}...{shown[-29:]}"
 
 
-def main() -> int:
-    """Check runs in JSON, as `--help` tells; return the exit status."""
-    import signal  # here, as only the command needs it
-    from argparse import ArgumentParser
+def _type_name(value: Any) -> str:
+    return type(value).__name__[:50]
+
+
+def main(kind: type[RunObject] = RunObject) -> int:
+    """Check the runs in files, as `--help` tells, with `kind.from_dict`; return the exit status.
+
+    Takes the arguments from `sys.argv`; raises `SystemExit` for wrong usage and failing output.
+    """
+    import signal
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not if ignored, as in `&`
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # even if a write is blocked
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback, and even in a write
+
+    from argparse import ArgumentParser
+    from contextlib import redirect_stderr
+    from io import StringIO
+
     parser = ArgumentParser(
-        description="Check runs in JSON, no key twice; write those that fit, less unknown keys.",
-        epilog="exit status: 0 all fit; 1 some don't; 2 usage, input or output failed; 130 Ctrl-C",
+        description="Check the runs in JSON documents: a run, an array of runs, or a list page of "
+        "the API each. Write those that fit to standard output, one a line, without unknown keys.",
+        epilog="exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
-    parser.add_argument("--json-lines", action="store_true", help="one run a line, then a count")
+    parser.add_argument("--json-lines", action="store_true", help="a document a line, not a file")
     parser.add_argument("--version", action="version", version=__version__)
-    try:
-        with open(1, "w", errors="replace", closefd=False) as sys.stdout:  # is closed here
-            sys.stderr = sys.stderr or open(os.devnull, "w", errors="replace")  # if it is closed
-            options = parser.parse_args()
-            return max([_write_runs(file, options.json_lines) for file in options.files])
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):  # whose reader has seen enough, as `head` does
-            print(f"standard output: {error.strerror}\n", end="", file=sys.stderr)
-        sys.stderr = None  # if that failed, its flush at exit would fail again
-        return 2
+    with redirect_stderr(sys.stderr or StringIO()):  # if closed, usage would go among the runs
+        options = parser.parse_args()
+    return max([_check_file(kind, file, options.json_lines) for file in options.files])
 
 
-def _write_runs(file: str, json_lines: bool) -> int:
-    """Write the runs in a file and what is wrong with the rest; return the exit status."""
+def _check_file(kind: type[RunObject], file: str, json_lines: bool) -> int:
+    """Write the runs of a file, and what is wrong with the rest; return the exit status."""
     name = "<stdin>" if file == "-" else file
-    fit = misfits = 0
-    for outcome in _outcomes(file, json_lines):
-        if isinstance(outcome, str):
-            fit += 1
-            print(f"{outcome}\n", end="", flush=True)  # whole, as other processes may write, too
-        elif isinstance(outcome, list):
-            misfits += 1
-            sys.stderr.write("".join([f"{name}:{complaint}\n" for complaint in outcome]))
-        else:
-            sys.stderr.write(f"{name}: {getattr(outcome, 'strerror', 'not enough memory')}\n")
-            return 2
-    if json_lines:
-        sys.stderr.write(f"{name}: {fit} of {fit + misfits} runs fit\n")
-    return 1 if misfits else 0
-
-
-def _outcomes(file: str, json_lines: bool) -> Iterator[str | list[str] | Exception]:
-    """Yield each run in a file as JSON, what is wrong with it, or what is wrong with the file."""
+    hint = "" if json_lines else "; see --json-lines"
+    fit = count = 0
     try:
-        with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-            if os.name == "posix":  # another process may have made a pipe non-blocking
-                os.set_blocking(stream.fileno(), True)
-            for line, document in enumerate(stream if json_lines else [stream.read()], 1):
-                document = document.removeprefix(b"\xef\xbb\xbf").rstrip(b" \t\r\n")
-                if document or not json_lines:
-                    yield _normalised(document, line, json_lines)
-    except (OSError, MemoryError) as error:
-        yield error
+        for line, document in _documents(file, json_lines):
+            for fits, text in _outcomes(kind, document, name, line, hint):
+                _write(1 if fits else 2, text)
+                fit += fits
+                count += 1
+    except OSError as error:
+        _write(2, f"{name}: {error.strerror}\n")
+        return 2
+    if json_lines or count > 1:
+        _write(2, f"{name}: {fit} of {count} runs fit\n")
+    return 0 if fit == count else 1
 
 
-def _normalised(document: bytes, line: int, json_lines: bool) -> str | list[str]:
-    """Return the run in a document as JSON, or what is wrong with it, line by line."""
-    from json import JSONDecodeError, dumps, loads
+def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
+    """Yield the documents in a file, each after the line on which it begins."""
+    with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
+        _wait_for(stream.fileno())
+        if not json_lines:
+            yield 1, stream.read()
+            return
+        for line, document in enumerate(stream, 1):
+            # Without the line's end, as the parser would tell of a document cut short on the next.
+            if document := document.rstrip(b" \t\r\n"):
+                yield line, document
+
+
+def _outcomes(
+    kind: type[RunObject], document: bytes, name: str, line: int, hint: str
+) -> Iterator[tuple[bool, str]]:
+    """Yield of each run in a document whether it fits, and the run or what is wrong with it."""
+    from json import JSONDecodeError, loads
 
     try:
-        data = loads(document.decode(), object_pairs_hook=_unique, parse_constant=_reject)
-        page = isinstance(data, dict) and data.get("object") == "list" and "id" not in data
-        if page or isinstance(data, list):
-            return [f"{line}: a list, not a run; write its items one a line, for --json-lines"]
-        return dumps(RunObject.from_dict(data).to_dict(), indent=None if json_lines else 4)
+        text = document.decode("utf-8-sig")
+        data = loads(text, object_pairs_hook=_unique, parse_constant=_reject)
     except RunObjectError as error:
-        return [f"{line}: {path}{path and ': '}{why}" for path, why in error.problems.items()]
-    except JSONDecodeError as error:
-        hint = "; see --json-lines" if error.msg == "Extra data" and not json_lines else ""
-        return [f"{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}"]
+        yield False, f"{name}:{line}: {error}\n"
     except UnicodeDecodeError:
-        return [f"{line}: not valid UTF-8"]
-    except (ValueError, RecursionError) as error:
-        return [f"{line}: {str(error).partition(';')[0]}"]  # without Python's advice on `sys`
+        yield False, f"{name}:{line}: not valid UTF-8\n"
+    except JSONDecodeError as error:
+        hint = hint if error.msg == "Extra data" else ""
+        yield False, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}\n"
+    except (ValueError, RecursionError) as error:  # less Python's advice on `sys`
+        yield False, f"{name}:{line}: {str(error).partition(';')[0]}\n"
+    else:
+        for place, item in _items(data, f"{name}:{line}:"):
+            yield _outcome(kind, item, place)
+
+
+def _items(data: _Json, place: str) -> list[tuple[str, Any]]:
+    """Return what should be a run in a document, each after its place."""
+    items: _Json = data
+    path = ""
+    if isinstance(data, dict) and data.get("object") == "list" and "id" not in data:
+        items, path = data.get("data"), "data"
+    if not isinstance(items, list):
+        return [(place, data)]
+    return [(f"{place} {path}[{index}]:", item) for index, item in enumerate(items)]
+
+
+def _outcome(kind: type[RunObject], data: Any, place: str) -> tuple[bool, str]:
+    from json import dumps
+
+    try:
+        return True, dumps(kind.from_dict(data).to_dict()) + "\n"
+    except RunObjectError as error:
+        lines = [f"{place} {path}{path and ': '}{why}\n" for path, why in error.problems.items()]
+        return False, "".join(lines)
+    except RecursionError as error:  # of a subclass that goes deeper than the parser went
+        return False, f"{place} {error}\n"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -354,6 +428,29 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reject(constant: str) -> None:
     raise RunObjectError({"": f"{constant} is not JSON"})
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Write a text in one piece, as other processes may write, too; exit if that fails.
+
+    What Python's own streams can't write they keep, and try again at exit.
+    """
+    if descriptor == 2 and sys.stderr is None:  # it is closed
+        return
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        _wait_for(descriptor)
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError as error:
+        if descriptor == 1 and not isinstance(error, BrokenPipeError):  # as `head` leaves it
+            _write(2, f"standard output: {error.strerror}\n")
+        sys.exit(2)
+
+
+def _wait_for(descriptor: int) -> None:
+    if os.name == "posix":  # another process may have made a pipe non-blocking
+        os.set_blocking(descriptor, True)
 
 
 if __name__ == "__main__":
