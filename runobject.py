@@ -2,7 +2,7 @@
 """A run of the OpenAI-style Assistants API, as a checked value that does not change.
 
 A run is one execution of an assistant on a thread. `RunObject` has the fields of the struct of that
-name in the Rust crate openai-api-rs, version 4.0.7, and takes what serde's `Deserialize` takes.
+name in the Rust crate openai-api-rs 4.0.7, and takes the objects that serde's `Deserialize` takes.
 
 >>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "status": "queued",
 ...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4",
@@ -29,15 +29,15 @@ from typing import Any, TypeVar
 __all__ = ["RunObject", "RunObjectError", "main"]
 __version__ = "1.3.0"
 _Run = TypeVar("_Run", bound="RunObject")
-_Json = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | float | None
+_Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | float | None
 
 
 class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
-    Takes and keeps `problems`, which maps paths to reasons. A path is the Python expression that
-    reaches the value, such as `tools[0]['type']`; it is empty for the whole input. There are 100
-    problems at most, the last of which, at the path `...`, says that there are more.
+    Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
+    `tools[0]['type']`, and is empty for the whole input. There are at most 100: the 100th, at the
+    path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -55,8 +55,8 @@ class RunObject:
     Text is what UTF-8 can encode, integers have 64 bits, timestamps are Unix seconds. Maps are kept
     as dicts that refuse to be changed, lists as tuples.
 
-    A subclass, decorated like this class, may add fields with defaults, which `from_dict` and
-    `to_dict` take along, and check them in a `__post_init__` that calls this one first.
+    A subclass, decorated just like this class, may add fields with defaults, which `from_dict` and
+    `to_dict` take along as they are, and check them in a `__post_init__` that calls this one first.
     """
 
     id: str  # unique identifier of the run
@@ -81,22 +81,22 @@ class RunObject:
 
     @classmethod
     def from_dict(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
-        """Return the run in a mapping, such as parsed JSON, by the rules of serde's `Deserialize`.
+        """Return the run in a mapping, such as parsed JSON; raise `RunObjectError` if it is none.
 
-        Optional fields may be absent or `None`; keys that are no field are ignored. Raises
-        `RunObjectError` with all that does not fit.
+        Optional fields may be absent or `None`, and keys that are no field are ignored, both as
+        serde does.
         """
         if cls is not RunObject:
             return cls(**_arguments(cls, data))
         run = cls.__new__(cls)
-        # The constructor, which sets field after field, would take almost three times as long.
+        # The constructor, which sets field after field, would take more than twice as long.
         _set_attribute(run, "__dict__", _checked(data))
         return run
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a new `dict` of the fields in order, its maps and lists plain, ready for JSON."""
+        """Return a new `dict` of the fields in order, its maps and lists plain, as JSON has them."""
         data = self.__dict__.copy()
-        if type(self) is not RunObject:  # but a subclass, which may hold more than its fields
+        if type(self) is not RunObject:  # a subclass may hold more than its fields
             data = {field.name: data[field.name] for field in fields(self) if field.init}
         tools: list[dict[str, str]] = []
         for tool in self.tools:  # a comprehension is a call, up to CPython 3.11
@@ -111,12 +111,9 @@ class RunObject:
         return data
 
     def __post_init__(self) -> None:
-        checked = _checked(self.__dict__)
-        if type(self) is not RunObject:  # but a subclass, whose own fields are kept as they are
-            for name, value in self.__dict__.items():
-                checked.setdefault(name, value)
-        # A new dict, as a decoder may have set the fields in another order than `to_dict` has them.
-        _set_attribute(self, "__dict__", checked)
+        given = self.__dict__
+        # In the order of the fields, whatever order a decoder set them in; then a subclass's own.
+        _set_attribute(self, "__dict__", {**_BLANK, **given, **_checked(given)})
 
 
 class _ReadOnlyDict(dict[str, str]):
@@ -133,17 +130,17 @@ class _ReadOnlyDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Python's own way to copy and unpickle a dict sets item after item.
+        # By default, copies and pickles of a dict are filled through `__setitem__`, which refuses.
         return _ReadOnlyDict, (dict(self),)
 
 
-_set_attribute = object.__setattr__  # that of a frozen class refuses
+_set_attribute = object.__setattr__  # a frozen class's own refuses
 _BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
 
 def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
-    """Return what the constructor of a subclass, which checks it, is to make of a mapping."""
+    """Return the arguments in a mapping for the constructor of a subclass, which checks them."""
     given = _as_dict(data)
     arguments = _ABSENT.copy()
     for field in fields(cls):
@@ -152,16 +149,16 @@ def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
     return arguments
 
 
-def _as_dict(data: _Json) -> dict[Any, Any]:
+# From here on, plain cases come first, for speed: exact types, and text in ASCII.
+def _as_dict(data: _Value) -> dict[Any, Any]:
     if type(data) is dict:
         return data
     if isinstance(data, Mapping):
-        # In HTTP libraries' headers, a look-up takes linear time; `items()` takes no more.
+        # All at once, as a look-up in the headers of some HTTP libraries takes linear time.
         return dict(data.items())
     raise RunObjectError({"": _mismatch(data, "dict")})
 
 
-# From here on, plain cases come first, for speed: exact types, and text in ASCII.
 def _checked(data: Any) -> dict[str, Any]:
     """Return the 19 fields in a mapping, checked and frozen, or raise `RunObjectError`."""
     given = _as_dict(data)
@@ -200,7 +197,7 @@ def _checked(data: Any) -> dict[str, Any]:
     return run
 
 
-def _text(value: _Json, expected: str, path: str, problems: dict[str, str]) -> str:
+def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> str:
     if type(value) is not str:
         if not isinstance(value, str):
             _note(_mismatch(value, expected), path, problems)
@@ -214,12 +211,12 @@ def _text(value: _Json, expected: str, path: str, problems: dict[str, str]) -> s
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # of a lone surrogate; what is raised here would hold the text
+    except UnicodeEncodeError:  # holds the text, as would all that is raised in here
         return False
     return True
 
 
-def _integer(value: _Json, expected: str, path: str, problems: dict[str, str]) -> int:
+def _integer(value: _Value, expected: str, path: str, problems: dict[str, str]) -> int:
     if type(value) is not int:
         if not isinstance(value, int) or isinstance(value, bool):
             _note(_mismatch(value, expected), path, problems)
@@ -230,7 +227,7 @@ def _integer(value: _Json, expected: str, path: str, problems: dict[str, str]) -
     return value
 
 
-def _texts(value: _Json, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
+def _texts(value: _Value, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
         _note(_mismatch(value, expected), path, problems)
         return ()
@@ -242,7 +239,7 @@ def _texts(value: _Json, expected: str, path: str, problems: dict[str, str]) -> 
 
 
 def _text_maps(
-    value: _Json, expected: str, path: str, problems: dict[str, str]
+    value: _Value, expected: str, path: str, problems: dict[str, str]
 ) -> tuple[dict[str, str], ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
         _note(_mismatch(value, expected), path, problems)
@@ -256,15 +253,15 @@ def _text_maps(
     return tuple(maps)
 
 
-def _text_map(value: _Json, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
     texts = _plain_map(value)
     if texts is None:
         texts = _other_map(value, expected, path, problems)
     return texts
 
 
-def _plain_map(value: _Json) -> dict[str, str] | None:
-    """Return a read-only copy of a `dict` of text, or `None` for what is anything else."""
+def _plain_map(value: _Value) -> dict[str, str] | None:
+    """Return a read-only copy of a `dict` of text, or `None` if the value is something else."""
     if type(value) is not dict:
         return None
     texts = _ReadOnlyDict(value)
@@ -276,7 +273,7 @@ def _plain_map(value: _Json) -> dict[str, str] | None:
     return texts
 
 
-def _other_map(value: _Json, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+def _other_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
     """Return a read-only copy of any mapping, and note what in it is no text."""
     if not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
@@ -315,12 +312,14 @@ def _type_name(value: Any) -> str:
 def main(kind: type[RunObject] = RunObject) -> int:
     """Check the runs in files, as `--help` tells, with `kind.from_dict`; return the exit status.
 
-    Takes the arguments from `sys.argv`; raises `SystemExit` for wrong usage and failing output.
+    Takes its arguments from `sys.argv`, and writes past `sys.stdout`, which is to be flushed before.
+    Raises `SystemExit` for wrong usage, for `--help`, and where an output cannot be written. From
+    here on, Ctrl-C ends the process, without a traceback.
     """
-    import signal
+    import signal  # like the other imports of the command, not at the cost of the class
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not if ignored, as in `&`
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback, and even in a write
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from argparse import ArgumentParser
     from contextlib import redirect_stderr
@@ -334,8 +333,13 @@ def main(kind: type[RunObject] = RunObject) -> int:
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
     parser.add_argument("--json-lines", action="store_true", help="a document a line, not a file")
     parser.add_argument("--version", action="version", version=__version__)
-    with redirect_stderr(sys.stderr or StringIO()):  # if closed, usage would go among the runs
-        options = parser.parse_args()
+    usage = StringIO()  # where standard error is closed, argparse would write to standard output
+    try:
+        with redirect_stderr(usage):
+            options = parser.parse_args()
+    except SystemExit:
+        _write(2, usage.getvalue())
+        raise
     return max([_check_file(kind, file, options.json_lines) for file in options.files])
 
 
@@ -343,30 +347,30 @@ def _check_file(kind: type[RunObject], file: str, json_lines: bool) -> int:
     """Write the runs of a file, and what is wrong with the rest; return the exit status."""
     name = "<stdin>" if file == "-" else file
     hint = "" if json_lines else "; see --json-lines"
-    fit = count = 0
+    good = total = 0
     try:
         for line, document in _documents(file, json_lines):
             for fits, text in _outcomes(kind, document, name, line, hint):
                 _write(1 if fits else 2, text)
-                fit += fits
-                count += 1
+                good += fits
+                total += 1
     except OSError as error:
         _write(2, f"{name}: {error.strerror}\n")
         return 2
-    if json_lines or count > 1:
-        _write(2, f"{name}: {fit} of {count} runs fit\n")
-    return 0 if fit == count else 1
+    if json_lines or total > 1:
+        _write(2, f"{name}: {good} of {total} runs fit\n")
+    return 0 if good == total else 1
 
 
 def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
     """Yield the documents in a file, each after the line on which it begins."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-        _wait_for(stream.fileno())
+        _make_blocking(stream.fileno())
         if not json_lines:
             yield 1, stream.read()
             return
         for line, document in enumerate(stream, 1):
-            # Without the line's end, as the parser would tell of a document cut short on the next.
+            # Stripped, so that an error at its end is not told of the next line.
             if document := document.rstrip(b" \t\r\n"):
                 yield line, document
 
@@ -387,22 +391,25 @@ def _outcomes(
     except JSONDecodeError as error:
         hint = hint if error.msg == "Extra data" else ""
         yield False, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}\n"
-    except (ValueError, RecursionError) as error:  # less Python's advice on `sys`
+    except (ValueError, RecursionError) as error:
+        # Without the advice that Python gives to programmers after a semicolon.
         yield False, f"{name}:{line}: {str(error).partition(';')[0]}\n"
     else:
         for place, item in _items(data, f"{name}:{line}:"):
             yield _outcome(kind, item, place)
 
 
-def _items(data: _Json, place: str) -> list[tuple[str, Any]]:
-    """Return what should be a run in a document, each after its place."""
-    items: _Json = data
+def _items(data: _Value, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield what should be a run in a document, each after its place."""
+    items: _Value = data
     path = ""
     if isinstance(data, dict) and data.get("object") == "list" and "id" not in data:
         items, path = data.get("data"), "data"
-    if not isinstance(items, list):
-        return [(place, data)]
-    return [(f"{place} {path}[{index}]:", item) for index, item in enumerate(items)]
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            yield f"{place} {path}[{index}]:", item
+    else:
+        yield place, data
 
 
 def _outcome(kind: type[RunObject], data: Any, place: str) -> tuple[bool, str]:
@@ -411,9 +418,9 @@ def _outcome(kind: type[RunObject], data: Any, place: str) -> tuple[bool, str]:
     try:
         return True, dumps(kind.from_dict(data).to_dict()) + "\n"
     except RunObjectError as error:
-        lines = [f"{place} {path}{path and ': '}{why}\n" for path, why in error.problems.items()]
-        return False, "".join(lines)
-    except RecursionError as error:  # of a subclass that goes deeper than the parser went
+        told = [f"{path}: {why}" if path else why for path, why in error.problems.items()]
+        return False, "".join([f"{place} {problem}\n" for problem in told])
+    except RecursionError as error:  # in a subclass, which may go deeper than the parser
         return False, f"{place} {error}\n"
 
 
@@ -431,7 +438,7 @@ def _reject(constant: str) -> None:
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Write a text in one piece, as other processes may write, too; exit if that fails.
+    """Write a text at once, as other processes may write there, too; exit if that fails.
 
     What Python's own streams can't write they keep, and try again at exit.
     """
@@ -439,7 +446,7 @@ def _write(descriptor: int, text: str) -> None:
         return
     data = text.encode("utf-8", "backslashreplace")
     try:
-        _wait_for(descriptor)
+        _make_blocking(descriptor)
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
@@ -448,7 +455,7 @@ def _write(descriptor: int, text: str) -> None:
         sys.exit(2)
 
 
-def _wait_for(descriptor: int) -> None:
+def _make_blocking(descriptor: int) -> None:
     if os.name == "posix":  # another process may have made a pipe non-blocking
         os.set_blocking(descriptor, True)
 

@@ -732,6 +732,7 @@ class Errors(Case):
                 str(twin), "created_at: expected int, got str; metadata['a']: expected str, got int"
             )
             self.assertEqual(list(twin.problems), ["created_at", "metadata['a']"])
+            self.assertEqual(twin.args, (twin.problems,))
 
     def test_a_reason_may_be_about_the_whole_input(self) -> None:
         odd = RunObjectError({"": "is odd", "tag": "tag: is odd"})
@@ -773,7 +774,7 @@ class Value(Case):
         for run in self.made():
             for texts in (run.metadata, run.headers, run.required_action, *run.tools):
                 for change in changes:
-                    with self.assertRaisesRegex(TypeError, "maps of a run cannot be changed"):
+                    with self.assertRaisesRegex(TypeError, "^the maps of a run cannot be changed$"):
                         change(texts)
                 with self.assertRaises(AttributeError):
                     setattr(texts, "note", "a map holds nothing but its items")  # noqa: B010
@@ -807,7 +808,7 @@ class Value(Case):
             self.assertEqual((texts, repr(texts)), (plain, repr(plain)))
             self.assertEqual(hash(texts), hash(run.metadata))
             self.assertEqual(json.loads(json.dumps(texts)), plain)
-            with self.assertRaisesRegex(TypeError, "maps of a run cannot be changed"):
+            with self.assertRaisesRegex(TypeError, "^the maps of a run cannot be changed$"):
                 texts["a"] = "b"
         for texts in (run.metadata.copy(), dict(run.metadata), run.metadata | {}):
             self.assertIs(texts.__class__, dict)
@@ -1318,7 +1319,8 @@ class Command(Case):
         self.assertEqual(told, expected)
         self.assertEqual(self.shell("check good --json-lines 2>/dev/full"), (2, run, ""))
         self.assertEqual(self.shell("check good no 2>/dev/full"), (2, run, ""))
-        self.assertEqual(self.shell("check --wrong 2>&-"), (2, "", ""))
+        for streams in ("2>&-", "2>/dev/full", ">&- 2>&-", ">&- 2>/dev/full"):
+            self.assertEqual(self.shell(f"check --wrong {streams}"), (2, "", ""))
         self.assertEqual(self.shell("check <&-"), (2, "", "<stdin>: Bad file descriptor\n"))
         odd = "check \"$(printf '\\377')\" good"
         unread = "\\udcff: No such file or directory\n"

@@ -267,6 +267,7 @@ class RunsSince2024(Folder):
             ("id", 7, "id", "expected str, got int"),
             ("usage", [], "usage", "expected dict or None, got list"),
             ("usage", {"total": "7"}, "usage['total']", "expected int, got str"),
+            ("usage", {"total": True}, "usage['total']", "expected int, got bool"),
         ]:
             with self.assertRaises(RunObjectError) as caught:
                 self.run_class.from_dict({**NEW, name: value})
@@ -378,14 +379,25 @@ class Responses(Folder):
             "concatenated.json": [0, 1, 2],
         }
         (section,) = re.findall(r"^## Read a folder.*?^## ", README, re.M | re.S)
-        commands = re.findall(r"^\| .* \| `(.*)` \|$", section, re.M)
+        commands = re.findall(r"^\| .* \| `(.*)` \| `?(.*?)`? ?\|$", section, re.M)
         found: dict[str, list[int]] = {}
-        for command in commands:
-            done = self.shell(command.replace(r"\|", "|"))
+        for command, option in commands:
+            done = self.shell(f"{command} | python3 later.py {option}")
             self.assertEqual(done.returncode, 0, done.stderr)
             (name,) = [name for name in expected if name in command]
             found[name] = [int(json.loads(line)["id"][4:]) for line in done.stdout.splitlines()]
         self.assertEqual(found, expected)
+
+    def test_many_compressed_files_with_their_complaints_apart(self) -> None:
+        (loop,) = re.findall(r"^`(for file in .*; done)`", README, re.M)
+        self.file("one.gz", gzip.compress(lines(NEW).encode()))
+        self.file("two words.gz", gzip.compress(lines(OLD, {}).encode()))
+        done = self.shell(f"set +e\n{loop}")
+        self.assertEqual((done.stdout.count("\n"), done.stderr), (2, ""))
+        told = (self.folder / "two words.gz.errors").read_text().splitlines()
+        self.assertEqual(
+            (told[0], told[-1]), ("<stdin>:2: id: missing", "<stdin>: 1 of 2 runs fit")
+        )
 
 
 class Databases(Folder):
@@ -468,6 +480,8 @@ class OtherTools(unittest.TestCase):
         client = fastapi.testclient.TestClient(app)
         answer = client.post("/run", json={**OLD, "created_at": "7"})
         self.assertEqual((answer.status_code, answer.json()["created_at"]), (200, 7))
+        for changes in ({"created_at": True}, {"created_at": 1.0}):
+            self.assertEqual(client.post("/run", json={**OLD, **changes}).status_code, 200)
         for changes in ({"created_at": 2**63}, {"metadata": {"user": 7}}, {"file_ids": None}):
             self.assertEqual(client.post("/run", json={**OLD, **changes}).status_code, 422)
 
