@@ -94,7 +94,7 @@ class RunObject:
         return run
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a new `dict` of the fields in order, its maps and lists plain, as JSON has them."""
+        """Return a new `dict` of the fields in order, its maps and lists plain as those of JSON."""
         data = self.__dict__.copy()
         if type(self) is not RunObject:  # a subclass may hold more than its fields
             data = {field.name: data[field.name] for field in fields(self) if field.init}
@@ -312,7 +312,7 @@ def _type_name(value: Any) -> str:
 def main(kind: type[RunObject] = RunObject) -> int:
     """Check the runs in files, as `--help` tells, with `kind.from_dict`; return the exit status.
 
-    Takes its arguments from `sys.argv`, and writes past `sys.stdout`, which is to be flushed before.
+    Takes its arguments from `sys.argv`. Writes past `sys.stdout`; what is in there, flush before.
     Raises `SystemExit` for wrong usage, for `--help`, and where an output cannot be written. From
     here on, Ctrl-C ends the process, without a traceback.
     """
