@@ -366,12 +366,10 @@ def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
     """Yield the documents in a file, each after the line on which it begins."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
         _make_blocking(stream.fileno())
-        if not json_lines:
-            yield 1, stream.read()
-            return
-        for line, document in enumerate(stream, 1):
+        for line, document in enumerate(stream if json_lines else [stream.read()], 1):
             # Stripped, so that an error at its end is not told of the next line.
-            if document := document.rstrip(b" \t\r\n"):
+            document = document.rstrip(b" \t\r\n")
+            if document or not json_lines:
                 yield line, document
 
 

@@ -1,32 +1,36 @@
 """Compares RunObject with its peers: `python3 .ci/bench.py [--rounds N] [--processes N]`.
 
-Needs the libraries of `requirements.txt`; prints Markdown. In each process the libraries take turns
-in rounds, since a shared machine's speed drifts; a ratio is the median over the rounds of a
-library's time over RunObject's in the same round, and of that the median over the processes, each
-of which hashes with another seed, since a seed moves such ratios by some percent.
+Measures the Python that runs it, and prints Markdown. Needs mashumaro, msgspec, openai and
+pydantic; `bash .ci/run bench` installs them. In each process two or more functions take turns in
+rounds, since a shared machine's speed drifts; a ratio is the median over the rounds of a function's
+time over that of the first in the same round, and of that the median over the processes, each of
+which hashes with another seed, since a seed moves such ratios by some percent.
 """
 
 import argparse
+import copy
 import dataclasses
 import gc
 import json
 import os
+import py_compile
+import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, get_type_hints
 
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-import dacite  # noqa: E402
 import msgspec  # noqa: E402
 import pydantic  # noqa: E402
 from mashumaro import DataClassDictMixin  # noqa: E402
@@ -36,7 +40,7 @@ from runobject import RunObject  # noqa: E402
 
 Data = dict[str, Any]
 Function = Callable[[], Any]
-Results = dict[str, dict[str, float]]  # column, library, ratio or, for RunObject, figure
+Results = dict[str, dict[str, float]]  # what was measured, of what, the first's figure or a ratio
 
 TYPICAL: Data = {
     "id": "run_UWvV94U0FQYiT2rlbBrdEVmC",
@@ -72,6 +76,9 @@ FULL: Data = {
 }
 SPARSE: Data = {name: value for name, value in TYPICAL.items() if value is not None}
 SPARSE.update(usage=None, response_format="auto")
+ASCII: Data = {**TYPICAL, "metadata": {f"key_{i:02}": f"value {i:02} e" for i in range(16)}}
+BEYOND_ASCII: Data = {**TYPICAL, "metadata": {f"key_{i:02}": f"value {i:02} é" for i in range(16)}}
+WITH_USAGE: Data = {**TYPICAL, "usage": {"total_tokens": 579}}
 # Three problems: a text for an integer, no `file_ids`, a number in the metadata.
 BAD: Data = {**TYPICAL, "created_at": "1699063290", "metadata": {"user": 17}}
 del BAD["file_ids"]
@@ -86,72 +93,89 @@ WRONG: dict[str, Data] = {
     "no `file_ids`": {name: TYPICAL[name] for name in TYPICAL if name != "file_ids"},
 }
 
-Map = dict[str, str]
-TYPES: dict[str, Any] = {
-    **dict.fromkeys(["required_action", "headers"], Map | None),
-    **dict.fromkeys(["last_error", "instructions"], str | None),
-    **{name: int | None for name in TYPICAL if name.endswith("_at")},
-    **dict.fromkeys(["id", "object", "thread_id", "assistant_id", "status", "model"], str),
-    "created_at": int,
-    "tools": list[Map],
-    "file_ids": list[str],
-    "metadata": Map,
+# The peers' classes have the fields of `RunObject`, of the types in which JSON comes.
+FIELDS = [field.name for field in dataclasses.fields(RunObject)]
+assert {*TYPICAL} == {*FULL} == {*FIELDS}, "the data here lack a field, or have one too many"
+assert None not in FULL.values()
+KINDS: dict[Any, Any] = {
+    str: str,
+    int: int,
+    Mapping[str, str]: dict[str, str],
+    Sequence[str]: list[str],
+    Sequence[Mapping[str, str]]: list[dict[str, str]],
 }
+KINDS |= {kind | None: peers | None for kind, peers in KINDS.items()}
+HINTS = get_type_hints(RunObject)
+TYPES: dict[str, Any] = {name: KINDS[HINTS[name]] for name in FIELDS}
 OPTIONAL = [field.name for field in dataclasses.fields(RunObject) if field.default is None]
 
 
 def dataclass_of(name: str, bases: tuple[type, ...] = ()) -> Any:
     fields = [
-        (name, TYPES[name], dataclasses.field(default=None))
-        if name in OPTIONAL
-        else (name, TYPES[name], dataclasses.field())
-        for name in TYPICAL
+        (each, TYPES[each], dataclasses.field(default=None))
+        if each in OPTIONAL
+        else (each, TYPES[each], dataclasses.field())
+        for each in FIELDS
     ]
     return dataclasses.make_dataclass(name, fields, bases=bases, frozen=True, kw_only=True)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunWithUsage(RunObject):
+    usage: dict[str, int] | None = None
+
+
 Struct = msgspec.defstruct(
     "Struct",
-    [(n, TYPES[n], None) if n in OPTIONAL else (n, TYPES[n]) for n in TYPICAL],
+    [(name, TYPES[name], None) if name in OPTIONAL else (name, TYPES[name]) for name in FIELDS],
     kw_only=True,
 )
 Plain, Mashed = dataclass_of("Plain"), dataclass_of("Mashed", (DataClassDictMixin,))
 Model: Any = pydantic.create_model(
     "Model",
     __config__=pydantic.ConfigDict(strict=True),
-    **{n: (TYPES[n], None if n in OPTIONAL else ...) for n in TYPICAL},
+    **{name: (TYPES[name], None if name in OPTIONAL else ...) for name in FIELDS},
+)
+ModelWithUsage: Any = pydantic.create_model(
+    "ModelWithUsage", __base__=Model, usage=(dict[str, int] | None, None)
 )
 
 LOADERS: dict[str, Callable[[Any], Any]] = {
     "RunObject": lambda data: RunObject.from_dict(data),
-    "msgspec, Struct": lambda data: msgspec.convert(data, Struct),
     "msgspec, dataclass": lambda data: msgspec.convert(data, Plain),
     "pydantic, strict": lambda data: Model.model_validate(data),
     "mashumaro": lambda data: Mashed.from_dict(data),
-    "dacite": lambda data: dacite.from_dict(Plain, data),
     "openai client": lambda data: ClientRun.construct(**data),
 }
 DUMPERS: dict[str, Callable[[Any], Any]] = {
     "RunObject": lambda run: run.to_dict(),
-    "msgspec, Struct": lambda run: msgspec.to_builtins(run),
     "msgspec, dataclass": lambda run: msgspec.to_builtins(run),
     "pydantic, strict": lambda run: run.model_dump(),
     "mashumaro": lambda run: run.to_dict(),
-    "dacite": lambda run: dataclasses.asdict(run),
     "openai client": lambda run: run.to_dict(),
 }
 IMPORTS = {
     "RunObject": "import runobject",
-    "msgspec, Struct": "import msgspec",
     "msgspec, dataclass": "import msgspec, dataclasses",
     "pydantic, strict": "import pydantic; pydantic.create_model('Model', id=str)",
     "mashumaro": "import mashumaro",
-    "dacite": "import dacite",
     "openai client": "from openai.types.beta.threads.run import Run",
+    "dataclasses": "import dataclasses",
 }
 SHORT_COLUMNS = ["load typical", "life", "bytes", "import"]
 SHORT_ROWS = ["msgspec, dataclass", "pydantic, strict", "mashumaro", "openai client"]
-COLUMNS = ["load typical", "load full", "load sparse", "read", "dump", "life", "refuse", "bytes"]
+
+
+def interpreter() -> str:
+    """Its version, and how it was built, which moves the ratios."""
+    # Not from `sysconfig`, which on Debian tells of another build than that of /usr/bin/python3.
+    maps = Path("/proc/self/maps")
+    build = "unknown build"
+    if maps.exists():
+        build = "shared library" if "/libpython" in maps.read_text() else "linked in"
+    if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""):
+        build += ", --enable-optimizations"
+    return f"CPython {sys.version.split()[0]} ({build})"
 
 
 def parsed(data: Data) -> Data:
@@ -167,8 +191,11 @@ def read_fields(run: Any) -> tuple[Any, ...]:
     return first, second, third, run.metadata, run.headers
 
 
+assert {*read_fields.__code__.co_names} == {*FIELDS}, "a field is not read"
+
+
 def reader() -> Callable[[Any], Any]:
-    """`read_fields` anew: the interpreter specialises the code for the one library that runs it."""
+    """`read_fields` anew: the interpreter fits its code to the one library that runs it."""
     return FunctionType(read_fields.__code__.replace(), {})
 
 
@@ -233,37 +260,66 @@ def size(make: Function) -> float:
 def sizes() -> dict[str, float]:
     text = json.dumps(TYPICAL)
     taken = {name: size(lambda f=f: f(json.loads(text))) for name, f in LOADERS.items()}  # type: ignore[misc]
+    taken["dict"] = size(lambda: json.loads(text))
     own = taken["RunObject"]
-    ratios = {name: each / own for name, each in taken.items()}
-    return {**ratios, "RunObject": own, "plain dict": size(lambda: json.loads(text)) / own}
+    return {name: own if name == "RunObject" else each / own for name, each in taken.items()}
+
+
+def pairs() -> dict[str, tuple[Function, Function]]:
+    """What is measured and of which peer, as cells of a row; RunObject's function, the peer's."""
+
+    def load(data: Data) -> Function:
+        return partial(LOADERS["RunObject"], parsed(data))
+
+    def strict(data: Data) -> Function:
+        return partial(LOADERS["pydantic, strict"], parsed(data))
+
+    typical, usage = parsed(TYPICAL), parsed(WITH_USAGE)
+    run, plain, struct = load(typical)(), Plain(**typical), msgspec.convert(typical, Struct)
+    lives = [life(LOADERS[each], DUMPERS[each], typical) for each in [*LOADERS][:2]]
+    refusals = [refuse(LOADERS[each], BAD) for each in ("RunObject", "pydantic, strict")]
+    return {
+        "life | msgspec, dataclass": (lives[0], lives[1]),
+        "load typical | pydantic, strict": (load(TYPICAL), strict(TYPICAL)),
+        "load, every field set | pydantic, strict": (load(FULL), strict(FULL)),
+        "load sparse, two unknown keys | pydantic, strict": (load(SPARSE), strict(SPARSE)),
+        "load, 16 metadata beyond ASCII | RunObject, in ASCII": (load(BEYOND_ASCII), load(ASCII)),
+        "load of a subclass with one field | pydantic, strict": (
+            lambda: RunWithUsage.from_dict(usage),
+            lambda: ModelWithUsage.model_validate(usage),
+        ),
+        "constructor | pydantic, strict": (lambda: RunObject(**typical), lambda: Model(**typical)),
+        "read all fields | frozen dataclass": (partial(reader(), run), partial(reader(), plain)),
+        "dump | msgspec, Struct": (lambda: run.to_dict(), lambda: msgspec.to_builtins(struct)),
+        "refuse three problems, `str()` | pydantic, strict": (refusals[0], refusals[1]),
+        "`copy.copy` | frozen dataclass": (lambda: copy.copy(run), lambda: copy.copy(plain)),
+    }
 
 
 def one_process(rounds: int) -> Results:
     """Measure everything but whole processes, in this one."""
     check_agreement()
-    typical, full, sparse, bad = parsed(TYPICAL), parsed(FULL), parsed(SPARSE), parsed(BAD)
-    runs = {name: load(typical) for name, load in LOADERS.items()}
-    functions: dict[str, dict[str, Function]] = {
-        "load typical": {name: partial(load, typical) for name, load in LOADERS.items()},
-        "load full": {name: partial(load, full) for name, load in LOADERS.items()},
-        "load sparse": {name: partial(load, sparse) for name, load in LOADERS.items()},
-        "read": {name: partial(reader(), run) for name, run in runs.items()},
-        "dump": {name: partial(DUMPERS[name], run) for name, run in runs.items()},
-        "life": {name: life(load, DUMPERS[name], typical) for name, load in LOADERS.items()},
-        "refuse": {name: refuse(load, bad) for name, load in LOADERS.items()},
+    typical = parsed(TYPICAL)
+    loads = {name: partial(load, typical) for name, load in LOADERS.items()}
+    lives = {name: life(load, DUMPERS[name], typical) for name, load in LOADERS.items()}
+    return {
+        "load typical": measure(loads, rounds),
+        "life": measure(lives, rounds),
+        "bytes": sizes(),
+        "pairs": {
+            name: measure({"peer": peer, "own": own}, rounds)["own"]
+            for name, (own, peer) in pairs().items()
+        },
     }
-    del functions["refuse"]["openai client"]  # which refuses nothing
-    results = {column: measure(each, rounds) for column, each in functions.items()}
-    return {**results, "bytes": sizes()}
 
 
 def check_agreement() -> None:
     """Check that all libraries make the same of good runs."""
     for data in (TYPICAL, FULL, SPARSE):
-        expected = {name: data.get(name) for name in TYPICAL}
+        expected = {name: data.get(name) for name in FIELDS}
         for name, load in LOADERS.items():
             run = load(parsed(data))
-            values = {field: getattr(run, field, None) for field in TYPICAL}
+            values = {field: getattr(run, field, None) for field in FIELDS}
             assert json.loads(json.dumps(values, default=without_nulls)) == expected, name
 
 
@@ -279,25 +335,39 @@ def accepts(load: Callable[[Any], Any], data: Data) -> bool:
     return True
 
 
-def process(*arguments: str, **options: Any) -> Function:
-    return lambda: subprocess.run([sys.executable, *arguments], check=True, cwd=HERE, **options)
+def takes() -> dict[str, dict[str, bool]]:
+    """Whether each library takes each of the wrong documents."""
+    return {
+        name: {case: accepts(load, data) for case, data in WRONG.items()}
+        for name, load in LOADERS.items()
+    }
 
 
-def imports(rounds: int) -> dict[str, float]:
-    return measure({name: process("-c", code) for name, code in IMPORTS.items()}, rounds)
+def process(folder: str, *arguments: str) -> Function:
+    return lambda: subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
-def throughput(rounds: int) -> dict[str, float]:
-    """The command on 20,000 lines, and how long `json` alone takes for reading and writing them."""
+def whole_processes(rounds: int) -> Results:
+    """Imports; and the command on 20,000 lines, beside `json` reading and writing them."""
     bare = "import json, sys\nfor line in open(sys.argv[1]): print(json.dumps(json.loads(line)))"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "runs.jsonl")
-        path.write_text((json.dumps(TYPICAL) + "\n") * 20_000)
-        command = process("runobject.py", "--json-lines", str(path), **quiet)
-        return measure(
-            {"command": command, "json": process("-c", bare, str(path), **quiet)}, rounds
-        )
+        shutil.copy(HERE / "runobject.py", folder)
+        py_compile.compile(f"{folder}/runobject.py")  # as Python does at the first import
+        Path(folder, "lines").write_text((json.dumps(TYPICAL) + "\n") * 20_000)
+        command = process(folder, "runobject.py", "--json-lines", "lines")
+        json_alone = process(folder, "-c", bare, "lines")
+        return {
+            "import": measure(
+                {name: process(folder, "-c", code) for name, code in IMPORTS.items()}, rounds
+            ),
+            "command": measure({"json": json_alone, "own": command}, min(rounds, 5)),
+        }
 
 
 def other_processes(rounds: int, count: int) -> Results:
@@ -320,51 +390,35 @@ def other_processes(rounds: int, count: int) -> Results:
     }
 
 
-def absolute(column: str, figure: float) -> str:
-    if column == "bytes":
-        return f"{figure:.0f}"
-    return f"{figure * 1e3:.0f} ms" if column == "import" else f"{figure * 1e6:.2f} µs"
+def show(results: Results) -> None:
+    print("Costs of others relative to those of RunObject, as in the README:\n")
+    print(f"| {' | '.join([interpreter(), *SHORT_COLUMNS])} |")
+    print("| --- " * (1 + len(SHORT_COLUMNS)) + "|")
+    for row in SHORT_ROWS:
+        cells = [f"{results[column][row]:.2f}" for column in SHORT_COLUMNS]
+        print(f"| {' | '.join([row, *cells])} |")
+    own = {column: results[column]["RunObject"] for column in SHORT_COLUMNS}
+    print(f"\nRunObject: {own['load typical'] * 1e6:.2f} µs a load,", end=" ")
+    print(f"{own['life'] * 1e6:.2f} µs a life, {own['bytes']:.0f} bytes a run,", end=" ")
+    print(f"{own['import'] * 1e3:.0f} ms an import.\n")
 
-
-def table(header: list[str], rows: list[list[str]]) -> None:
-    for row in (header, ["---"] * len(header), *rows):
-        print(f"| {' | '.join(row)} |")
-
-
-def takes() -> dict[str, dict[str, bool]]:
-    """Whether each library takes each of the wrong documents."""
-    return {
-        name: {case: accepts(load, data) for case, data in WRONG.items()}
-        for name, load in LOADERS.items()
+    print(f"Costs of RunObject relative to those of others, {interpreter()}:\n")
+    print("| of what | relative to | |\n| --- | --- | --- |")
+    rows = {
+        **results["pairs"],
+        "bytes of a run | the dict that it came from": 1 / results["bytes"]["dict"],
+        "import | `import dataclasses`": 1 / results["import"]["dataclasses"],
+        "command, 20,000 lines | `json` reads and writes them": results["command"]["own"],
     }
+    for row, ratio in rows.items():
+        print(f"| {row} | {ratio:.2f} |")
 
-
-def show(results: Results, count: int) -> None:
-    print("In short, as in the README:\n")
-    table(
-        [f"CPython {sys.version.split()[0]}", *SHORT_COLUMNS],
-        [[row, *[f"{results[column][row]:.2f}" for column in SHORT_COLUMNS]] for row in SHORT_ROWS],
-    )
-    print("\nAnd all of it:\n")
-    table(
-        ["takes", *WRONG],
-        [
-            [name, *["yes" if taken else "no" for taken in row.values()]]
-            for name, row in takes().items()
-        ],
-    )
+    print("\nWho takes what is no run, as in the README:\n")
+    print(f"| {' | '.join(['takes', *WRONG])} |\n| --- {'| --- ' * len(WRONG)}|")
+    for name, taken in takes().items():
+        cells = ["yes" if taken[case] else "no" for case in WRONG]
+        print(f"| {' | '.join([name, *cells])} |")
     print()
-    columns = [*COLUMNS, "import"]
-    rows = [["RunObject", *[absolute(name, results[name]["RunObject"]) for name in columns]]]
-    for name in [*LOADERS][1:]:
-        cells = [results[column].get(name) for column in columns]
-        rows.append([name, *["never" if cell is None else f"{cell:.2f}" for cell in cells]])
-    table(["", *columns], rows)
-    plain, command = results["bytes"]["plain dict"], results["throughput"]
-    print(f"\nCPython {sys.version.split()[0]}, medians of {count} processes with various seeds.")
-    print(f"A plain dict takes {plain:.2f} times the bytes of a run.")
-    print(f"The command checks {20_000 / command['command']:,.0f} runs a second;", end=" ")
-    print(f"`json` alone, reading and writing them, takes {command['json']:.2f} of its time.")
 
 
 def main() -> None:
@@ -375,11 +429,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         print(json.dumps(one_process(options.rounds)))
-        return
-    results = other_processes(options.rounds, options.processes)
-    results["import"] = imports(options.rounds)
-    results["throughput"] = throughput(min(options.rounds, 5))
-    show(results, options.processes)
+    else:
+        results = other_processes(options.rounds, options.processes)
+        show({**results, **whole_processes(options.rounds)})
 
 
 if __name__ == "__main__":

@@ -2,14 +2,30 @@
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from runobject import RunObject, RunObjectError
+from runobject import RunObject, RunObjectError, main
 
 
 class Archived(RunObject):
     def seconds(self) -> int | None:
         return None if self.completed_at is None else self.completed_at - self.created_at
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run(RunObject):
+    usage: Mapping[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.usage is not None and "total_tokens" not in self.usage:
+            raise RunObjectError({"usage['total_tokens']": "missing"})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Run":
+        return super().from_dict({"file_ids": [], **data})
 
 
 def load(lines: Iterable[str]) -> list[RunObject]:
@@ -53,3 +69,9 @@ tool: str = archived.tools[0]["type"]
 user: str | None = archived.metadata.get("user")
 request: str = (archived.headers or {}).get("x-request-id", "none")
 text: str = json.dumps(archived.to_dict())
+run: Run = Run.from_dict({**archived.to_dict(), "usage": {"total_tokens": 579}})
+tokens: int = (run.usage or {}).get("total_tokens", 0)
+longer: Run = dataclasses.replace(run, usage={"total_tokens": 580})
+
+if __name__ == "__main__":
+    sys.exit(main(Run))

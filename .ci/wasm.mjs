@@ -1,17 +1,17 @@
-// Runs test_runobject.py in WebAssembly: node wasm.mjs FOLDER-OF-PYODIDE FOLDER-OF-THE-PROJECT
+// Runs test_runobject.py in WebAssembly: node .ci/wasm.mjs PYTHON-VERSION, such as 3.14
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
-const [pyodideFolder, project] = process.argv.slice(2);
-const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
-const pyodide = await loadPyodide({ indexURL: pyodideFolder });
+const version = process.argv[2];
+const { loadPyodide } = await import(`pyodide-${version}`);
+const pyodide = await loadPyodide();
 pyodide.FS.mkdir("/project");
 for (const name of ["runobject.py", "test_runobject.py"]) {
-  pyodide.FS.writeFile(`/project/${name}`, readFileSync(`${project}/${name}`));
+  pyodide.FS.writeFile(`/project/${name}`, readFileSync(new URL(`../${name}`, import.meta.url)));
 }
 const status = pyodide.runPython(`
 import runpy, struct, sys
 print("CPython", sys.version.split()[0], struct.calcsize("P") * 8, "bit", sys.platform)
+assert sys.version.startswith("${version}.")
 sys.path.insert(0, "/project")
 sys.argv = ["/project/test_runobject.py"]
 try:

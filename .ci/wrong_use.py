@@ -1,6 +1,14 @@
 """Wrong uses of a run: each type checker has to report every line marked `wrong`, and no other."""
 
-from runobject import RunObject, RunObjectError
+from dataclasses import dataclass
+
+from runobject import RunObject, RunObjectError, main
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(RunObject):
+    usage: int = 0
+
 
 run = RunObject.from_dict({})
 run.status = "completed"  # wrong: frozen
@@ -22,3 +30,10 @@ listed = RunObject.from_dict([])  # wrong: neither is a list
 plain: str = run.to_dict()  # wrong: a dict
 unknown: int = RunObjectError({}).problems["id"]  # wrong: text
 told: RunObjectError = RunObjectError("not a run")  # wrong: text is no mapping of problems
+added = Run.from_dict({})
+added.usage = 7  # wrong: frozen
+tokens: str = added.usage  # wrong: an integer
+more: Run = run  # wrong: a run without the field
+main(int)  # wrong: no kind of run
+main(added)  # wrong: a run, not its class
+status: str = main()  # wrong: a number
