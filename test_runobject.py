@@ -1052,6 +1052,13 @@ def on_a_line(*runs: Data) -> str:
 NOTHING = "".join([f"nothing:1: {name}: missing\n" for name in REQUIRED])
 
 
+def limited() -> None:
+    """Let a process that writes for ever end before it has filled the disk."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, 10_000_000))
+
+
 @needs_file
 class Command(Case):
     """What `python3 runobject.py` does, as its users see it."""
@@ -1068,10 +1075,16 @@ class Command(Case):
 
     def done(self, command: list[str], stdin: bytes | str = b"", **more: Any) -> Any:
         """Run a command in the folder; return its exit status, output and complaints."""
-        options: Data = {"env": BARE, "timeout": PATIENCE, "capture_output": True, **more}
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(command, input=given, cwd=self.folder, **options)
-        return done.returncode, (done.stdout or b"").decode(), (done.stderr or b"").decode()
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            options: Data = {"env": BARE, "stdout": output, "stderr": errors, **more}
+            options["preexec_fn"] = limited if os.name == "posix" else None
+            done = subprocess.run(
+                command, input=given, cwd=self.folder, timeout=PATIENCE, **options
+            )
+            output.seek(0)
+            errors.seek(0)
+            return done.returncode, output.read().decode(), errors.read().decode()
 
     def check(self, *arguments: str, stdin: bytes | str = b"", **options: Any) -> Any:
         return self.done([sys.executable, str(MODULE), *arguments], stdin, **options)
@@ -1433,8 +1446,8 @@ class Command(Case):
             # What is written at once to such a socket is received at once.
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with ours, theirs:
-                options: Data = {"capture_output": False, "stdout": theirs, "stderr": theirs}
-                done = self.check("--json-lines", "runs", env={**BARE, **more}, **options)
+                options: Data = {"env": {**BARE, **more}, "stdout": theirs, "stderr": theirs}
+                done = self.check("--json-lines", "runs", **options)
                 theirs.close()
                 receive = functools.partial(ours.recv, 100_000)
                 pieces = [piece.decode() for piece in iter(receive, b"")]
