@@ -246,18 +246,12 @@ def _text_maps(
         return ()
     maps: list[dict[str, str]] = []
     for index, item in enumerate(value):
-        texts = _plain_map(item)
-        if texts is None:
-            texts = _other_map(item, "dict", f"{path}[{index}]", problems)
-        maps.append(texts)
+        maps.append(_plain_map(item) or _other_map(item, "dict", f"{path}[{index}]", problems))
     return tuple(maps)
 
 
 def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
-    texts = _plain_map(value)
-    if texts is None:
-        texts = _other_map(value, expected, path, problems)
-    return texts
+    return _plain_map(value) or _other_map(value, expected, path, problems)
 
 
 def _plain_map(value: _Value) -> dict[str, str] | None:
@@ -294,19 +288,17 @@ def _note(reason: str, path: str, problems: dict[str, str]) -> None:
 
 
 def _mismatch(value: Any, expected: str) -> str:
-    return "missing" if value is MISSING else f"expected {expected}, got {_type_name(value)}"
+    if value is MISSING:
+        return "missing"
+    return f"expected {expected}, got {type(value).__name__[:50]}"  # cut, as a class may have any
 
 
 def _shown(key: Any) -> str:
     """Return a key as paths show it: text as Python writes it, without its middle if it is long."""
     if not isinstance(key, str):
-        return f"<{_type_name(key)}>"
+        return f"<{type(key).__name__[:50]}>"
     shown = str.__repr__(key)
     return shown if len(shown) <= 60 else f"{shown[:28]}...{shown[-29:]}"
-
-
-def _type_name(value: Any) -> str:
-    return type(value).__name__[:50]
 
 
 def main(kind: type[RunObject] = RunObject) -> int:

@@ -49,7 +49,7 @@ Unchecked: Any = RunObject
 replaced: Any = dataclasses.replace
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
-PATIENCE = 60  # seconds until a process that hangs is killed, and its test fails
+PATIENCE = 30  # seconds until a process that hangs is killed, and its test fails
 WASM = sys.platform in ("emscripten", "wasi")
 DEEP = 1_000 if WASM else 100_000  # on a small stack, deeper nesting can be made, but not unmade
 needs_processes = unittest.skipIf(WASM, "WebAssembly has no processes")
