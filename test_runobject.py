@@ -1205,7 +1205,7 @@ class Command(Case):
             (good.encode("utf-16"), "", "not valid UTF-8"),
             ("[" * 100_000, "", "maximum recursion depth exceeded.*"),
             ('{"no field":' * 30_000, "", "maximum recursion depth exceeded.*"),
-            (good.replace("1699063290", "9" * 100_000), "", r"Exceeds the limit \(4300 digits\).*"),
+            (good.replace("1699063290", "9" * 100_000), "", r"Exceeds the limit \(4300.*"),
             (good.replace("1699063290", "1e999"), "", "created_at: expected int, got float"),
             (good.replace("failed", "\\ud800"), "", "status: not valid UTF-8"),
         ]

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 import unittest
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import httpx
 import hypothesis
 import openai.types.beta.threads.run
 import pandas
+import pydantic
 from hypothesis import strategies
 
 HERE = Path(__file__).resolve().parent.parent
@@ -467,6 +469,31 @@ class Processes(Folder):
         )
         expected = {"queued": 2, "failed": 1, "(not a run)": 2, "\ufffd": 1}
         self.assertEqual(eval(counts), expected)
+
+
+class Reasons(unittest.TestCase):
+    """What the first screen says of the alternatives."""
+
+    def test_a_typed_dict_checks_nothing(self) -> None:
+        class Dict(typing.TypedDict):
+            id: str
+
+        self.assertEqual(typing.cast(Any, Dict)(id=7), {"id": 7})
+
+    def test_pydantic_shows_values_and_freezes_the_surface(self) -> None:
+        class Model(pydantic.BaseModel, frozen=True, strict=True):
+            id: str
+            metadata: dict[str, str]
+
+        with self.assertRaisesRegex(pydantic.ValidationError, "5377"):
+            Model.model_validate({"id": 5377, "metadata": {}})
+        model = Model(id="run_1", metadata={})
+        model.metadata["user"] = "u_1"
+        self.assertEqual(model.metadata, {"user": "u_1"})
+
+    def test_the_openai_package_takes_anything(self) -> None:
+        run: Any = openai.types.beta.threads.run.Run.construct(id=7, metadata=[None])
+        self.assertEqual((run.id, run.metadata), (7, [None]))
 
 
 class OtherTools(unittest.TestCase):
