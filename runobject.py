@@ -45,7 +45,7 @@ class RunObjectError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "; ".join([f"{path}: {why}" if path else why for path, why in self.problems.items()])
+        return "; ".join(_lines(self.problems))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class RunObject:
     def to_dict(self) -> dict[str, Any]:
         """Return a new `dict` of the fields in order, its maps and lists plain as those of JSON."""
         data = self.__dict__.copy()
-        if type(self) is not RunObject:  # a subclass may hold more than its fields
+        if type(self) is not RunObject:  # but a subclass, which may hold more, such as a cache
             data = {field.name: data[field.name] for field in fields(self) if field.init}
         tools: list[dict[str, str]] = []
         for tool in self.tools:  # a comprehension is a call, up to CPython 3.11
@@ -134,8 +134,9 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-_set_attribute = object.__setattr__  # a frozen class's own refuses
+_set_attribute = object.__setattr__  # as that of a frozen class refuses
 _BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
+# What a constructor is given in place of the required fields, as it tells of all that are missing.
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
 
@@ -144,8 +145,9 @@ def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
     given = _as_dict(data)
     arguments = _ABSENT.copy()
     for field in fields(cls):
-        if field.init and field.name in given:
-            arguments[field.name] = given[field.name]
+        value = given.get(field.name, MISSING)
+        if field.init and value is not MISSING:
+            arguments[field.name] = value
     return arguments
 
 
@@ -287,6 +289,10 @@ def _note(reason: str, path: str, problems: dict[str, str]) -> None:
     problems.setdefault(path, reason)
 
 
+def _lines(problems: dict[str, str]) -> list[str]:
+    return [f"{path}: {reason}" if path else reason for path, reason in problems.items()]
+
+
 def _mismatch(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
@@ -408,8 +414,7 @@ def _outcome(kind: type[RunObject], data: Any, place: str) -> tuple[bool, str]:
     try:
         return True, dumps(kind.from_dict(data).to_dict()) + "\n"
     except RunObjectError as error:
-        told = [f"{path}: {why}" if path else why for path, why in error.problems.items()]
-        return False, "".join([f"{place} {problem}\n" for problem in told])
+        return False, "".join([f"{place} {line}\n" for line in _lines(error.problems)])
     except RecursionError as error:  # in a subclass, which may go deeper than the parser
         return False, f"{place} {error}\n"
 

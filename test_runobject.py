@@ -569,8 +569,9 @@ class Reading(Case):
             lambda data: data["tools"].append(7),
             lambda data: data["file_ids"].append(7),
             lambda data: data["file_ids"].__setitem__(0, 7),
+            lambda data: data.pop("status"),
         ]
-        for change in changes:
+        for change, cls in itertools.product(changes, (Unchecked, Tagged)):
             number = 0
             lines: list[int] = [0]
             while len(lines) > number:
@@ -579,7 +580,7 @@ class Reading(Case):
                 held: list[Any] = []
                 meddle = self.at_line(number, functools.partial(change, data))
                 with contextlib.suppress(RunObjectError), meddle as lines:
-                    run = Unchecked.from_dict(data)
+                    run: Any = cls.from_dict(data)
                     held = [run.metadata, run.headers, *run.tools]
                 texts = [text for each in held for text in each.values()]
                 self.assertLessEqual({text.__class__ for text in texts}, {str})
