@@ -88,7 +88,7 @@ class RunObject:
         """
         if cls is not RunObject:
             return cls(**_arguments(cls, data))
-        run = cls.__new__(cls)
+        run = _new(cls)
         # The constructor, which sets field after field, would take more than twice as long.
         _set_attribute(run, "__dict__", _checked(data))
         return run
@@ -134,7 +134,8 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-_set_attribute = object.__setattr__  # as that of a frozen class refuses
+_new = object.__new__
+_set_attribute = object.__setattr__  # that of a frozen class refuses
 _BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
 # What a constructor is given in place of the required fields, as it tells of all that are missing.
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
@@ -151,19 +152,19 @@ def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
     return arguments
 
 
-# From here on, plain cases come first, for speed: exact types, and text in ASCII.
 def _as_dict(data: _Value) -> dict[Any, Any]:
-    if type(data) is dict:
-        return data
-    if isinstance(data, Mapping):
-        # All at once, as a look-up in the headers of some HTTP libraries takes linear time.
-        return dict(data.items())
-    raise RunObjectError({"": _mismatch(data, "dict")})
+    if not isinstance(data, Mapping):
+        raise RunObjectError({"": _mismatch(data, "dict")})
+    # All at once, as a look-up in the headers of some HTTP libraries takes linear time.
+    return dict(data.items())
 
 
+# From here on, plain cases come first, for speed: exact types, and text in ASCII.
 def _checked(data: Any) -> dict[str, Any]:
     """Return the 19 fields in a mapping, checked and frozen, or raise `RunObjectError`."""
-    given = _as_dict(data)
+    given: dict[Any, Any] = data
+    if type(data) is not dict:
+        given = _as_dict(data)
     problems: dict[str, str] = {}
     run = _BLANK.copy()  # the fields in order, `None` unless they are given
     run["id"] = _text(given.get("id", MISSING), "str", "id", problems)
@@ -271,7 +272,7 @@ def _plain_map(value: _Value) -> dict[str, str] | None:
 
 def _other_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
     """Return a read-only copy of any mapping, and note what in it is no text."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
         return {}
     texts: dict[str, str] = {}
