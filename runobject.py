@@ -134,10 +134,10 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-_new = object.__new__
-_set_attribute = object.__setattr__  # that of a frozen class refuses
+# Of `object`, as a frozen class's own attributes cannot be set through the class.
+_new, _set_attribute = object.__new__, object.__setattr__
 _BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
-# What a constructor is given in place of the required fields, as it tells of all that are missing.
+# In place of absent fields, so that a subclass's constructor tells of them as missing.
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
 
