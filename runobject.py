@@ -17,7 +17,8 @@ name in the Rust crate openai-api-rs 4.0.7, and takes the objects that serde's `
 created_at: expected int, got str; metadata['user']: expected str, got int
 
 To vendor it, copy this file, first line included, under any name. It needs CPython 3.10 or newer.
-To add to it, write a subclass in a file of your own.
+To add to it, write a subclass in a file of your own. One whose `from_dict` adapts the data first is
+needed for objects nested in these fields, and for runs without `file_ids` (since April 2024).
 """
 
 import os
@@ -36,7 +37,7 @@ class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and is empty for the whole input. There are at most 100: the 100th, at the
+    `tools[0]['type']`, and is empty for the whole input. A run has at most 100: the 100th, at the
     path `...`, stands for the rest.
     """
 
@@ -52,8 +53,8 @@ class RunObjectError(ValueError):
 class RunObject:
     """A run. Takes its fields as keyword arguments; raises `RunObjectError` if one does not fit.
 
-    Text is what UTF-8 can encode, integers have 64 bits, timestamps are Unix seconds. Maps are kept
-    as dicts that refuse to be changed, lists as tuples.
+    A missing one is a `TypeError`. Text is what UTF-8 can encode, integers have 64 bits, timestamps
+    are Unix seconds. Maps are kept as dicts that refuse to be changed, lists as tuples.
 
     A subclass, decorated just like this class, may add fields with defaults, which `from_dict` and
     `to_dict` take along as they are, and check them in a `__post_init__` that calls this one first.
@@ -87,9 +88,12 @@ class RunObject:
         serde does.
         """
         if cls is not RunObject:
-            return cls(**_arguments(cls, data))
+            run = cls(**_arguments(cls, data))
+            if type(run.tools) is not tuple:
+                raise TypeError("a __post_init__ does not call super().__post_init__()")
+            return run
         run = _new(cls)
-        # The constructor, which sets field after field, would take more than twice as long.
+        # The constructor, which sets field after field, would take about twice as long.
         _set_attribute(run, "__dict__", _checked(data))
         return run
 
@@ -130,13 +134,13 @@ class _ReadOnlyDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By default, copies and pickles of a dict are filled through `__setitem__`, which refuses.
+        # By default, copies and pickles are filled through `__setitem__`, which refuses.
         return _ReadOnlyDict, (dict(self),)
 
 
-# Of `object`, as a frozen class's own attributes cannot be set through the class.
+# Those of `object`, as a frozen class's own `__setattr__` refuses.
 _new, _set_attribute = object.__new__, object.__setattr__
-_BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
+_BLANK: dict[str, Any] = dict.fromkeys(f.name for f in fields(RunObject))
 # In place of absent fields, so that a subclass's constructor tells of them as missing.
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
@@ -155,7 +159,7 @@ def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
 def _as_dict(data: _Value) -> dict[Any, Any]:
     if not isinstance(data, Mapping):
         raise RunObjectError({"": _mismatch(data, "dict")})
-    # All at once, as a look-up in the headers of some HTTP libraries takes linear time.
+    # By one call of `items()`, as maps are read, too: to look up an HTTP header may take long.
     return dict(data.items())
 
 
@@ -206,7 +210,7 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
             _note(_mismatch(value, expected), path, problems)
             return ""
         value = str.__str__(value)  # `str(value)` would be the name of an enum's member
-    if not value.isascii() and not _is_utf8(value):
+    if not (value.isascii() or _is_utf8(value)):
         _note("not valid UTF-8", path, problems)
     return value
 
@@ -214,7 +218,7 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # holds the text, as would all that is raised in here
+    except UnicodeEncodeError:  # whatever is raised in here would keep the text as its context
         return False
     return True
 
@@ -254,6 +258,7 @@ def _text_maps(
 
 
 def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+    # An empty map goes both ways, and comes out the same.
     return _plain_map(value) or _other_map(value, expected, path, problems)
 
 
@@ -297,7 +302,7 @@ def _lines(problems: dict[str, str]) -> list[str]:
 def _mismatch(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
-    return f"expected {expected}, got {type(value).__name__[:50]}"  # cut, as a class may have any
+    return f"expected {expected}, got {type(value).__name__[:50]}"  # of any length
 
 
 def _shown(key: Any) -> str:
@@ -325,12 +330,12 @@ def main(kind: type[RunObject] = RunObject) -> int:
     from io import StringIO
 
     parser = ArgumentParser(
-        description="Check the runs in JSON documents: a run, an array of runs, or a list page of "
-        "the API each. Write those that fit to standard output, one a line, without unknown keys.",
+        description="Check the runs in JSON documents, each of which is a run, an array of runs, or"
+        " a list page of the API. Write those that fit, one a line, without keys that are no field.",
         epilog="exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
-    parser.add_argument("--json-lines", action="store_true", help="a document a line, not a file")
+    parser.add_argument("--json-lines", action="store_true", help="each line is a document")
     parser.add_argument("--version", action="version", version=__version__)
     usage = StringIO()  # where standard error is closed, argparse would write to standard output
     try:
@@ -362,7 +367,7 @@ def _check_file(kind: type[RunObject], file: str, json_lines: bool) -> int:
 
 
 def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
-    """Yield the documents in a file, each after the line on which it begins."""
+    """Yield the documents in a file, each after its line, which is 1 for a whole file."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
         _make_blocking(stream.fileno())
         for line, document in enumerate(stream if json_lines else [stream.read()], 1):
@@ -386,8 +391,8 @@ def _outcomes(
     except UnicodeDecodeError:
         yield False, f"{name}:{line}: not valid UTF-8\n"
     except JSONDecodeError as error:
-        hint = hint if error.msg == "Extra data" else ""
-        yield False, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}\n"
+        advice = hint if error.msg == "Extra data" else ""
+        yield False, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{advice}\n"
     except (ValueError, RecursionError) as error:
         # Without the advice that Python gives to programmers after a semicolon.
         yield False, f"{name}:{line}: {str(error).partition(';')[0]}\n"
@@ -434,7 +439,7 @@ def _reject(constant: str) -> None:
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Write a text at once, as other processes may write there, too; exit if that fails.
+    """Write a text by one call, so that what other processes write comes after; exit if it fails.
 
     What Python's own streams can't write they keep, and try again at exit.
     """

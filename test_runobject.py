@@ -923,6 +923,15 @@ class Subclasses(Case):
         ):
             self.assertEqual(self.error(make).problems, {"tag": "expected str, got NoneType"})
 
+    def test_a_check_that_leaves_out_the_one_it_inherits_is_told(self) -> None:
+        class Unchecking(Tagged):
+            def __post_init__(self) -> None:
+                pass
+
+        for data in (full(), {}):
+            with self.assertRaisesRegex(TypeError, "super"):
+                Unchecking.from_dict(data)
+
     def test_the_rules_of_the_19_fields_stay(self) -> None:
         data = {**full(), "tag": 7, "id": 7, "metadata": None}
         del data["file_ids"]
@@ -1288,10 +1297,10 @@ class Command(Case):
         status, output, errors = self.check("--help")
         self.assertEqual((status, errors), (0, ""))
         for told in (
-            "Check the runs in JSON documents: a run, an array of runs, or a list page of the API "
-            "each. Write those that fit to standard output, one a line, without unknown keys.\n",
+            "Check the runs in JSON documents, each of which is a run, an array of runs, or a list "
+            "page of the API. Write those that fit, one a line, without keys that are no field.\n",
             "  FILE          none or -: stdin\n",
-            "  --json-lines  a document a line, not a file\n",
+            "  --json-lines  each line is a document\n",
             "  --version ",
             "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed\n",
         ):
