@@ -330,8 +330,8 @@ def main(kind: type[RunObject] = RunObject) -> int:
     from io import StringIO
 
     parser = ArgumentParser(
-        description="Check the runs in JSON documents, each of which is a run, an array of runs, or"
-        " a list page of the API. Write those that fit, one a line, without keys that are no field.",
+        description="Check runs in JSON documents, each of which is a run, an array of runs, or a "
+        "list page of the API. Write those that fit, one a line, without keys that are no field.",
         epilog="exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")

@@ -1297,7 +1297,7 @@ class Command(Case):
         status, output, errors = self.check("--help")
         self.assertEqual((status, errors), (0, ""))
         for told in (
-            "Check the runs in JSON documents, each of which is a run, an array of runs, or a list "
+            "Check runs in JSON documents, each of which is a run, an array of runs, or a list "
             "page of the API. Write those that fit, one a line, without keys that are no field.\n",
             "  FILE          none or -: stdin\n",
             "  --json-lines  each line is a document\n",
