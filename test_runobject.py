@@ -694,6 +694,10 @@ class Errors(Case):
             self.wrong(f"tools[0][{shown}]", "expected str, got int", tools=[{key: 1}])
 
     def test_long_names_of_types_do_not_make_an_error_long(self) -> None:
+        long, shown = type("T" * 51, (), {})(), "T" * 50
+        self.wrong("id", f"expected str, got {shown}", id=long)
+        reason = f"expected str as key, got {shown}"
+        self.wrong(f"metadata[<{shown}>]", reason, metadata={long: "a"})
         action = {type(f"{i}" * 100, (), {})(): "text" for i in range(100, 220)}
         self.assertEqual(len(self.problems({**full(), "required_action": action})), 100)
 
