@@ -117,6 +117,6 @@ class Module(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if SOURCE.count("\n") > 460:  # a reviewer reads all of it before it enters a project
-        print("warning: runobject.py has more than 460 lines", file=sys.stderr)
+    if SOURCE.count("\n") > 480:  # people read all of it before they paste it
+        print("warning: runobject.py has more than 480 lines", file=sys.stderr)
     unittest.main()
