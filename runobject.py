@@ -17,8 +17,8 @@ name in the Rust crate openai-api-rs 4.0.7, and takes the objects that serde's `
 created_at: expected int, got str; metadata['user']: expected str, got int
 
 To vendor it, copy this file, first line included, under any name. It needs CPython 3.10 or newer.
-To add to it, write a subclass in a file of your own. One whose `from_dict` adapts the data first is
-needed for objects nested in these fields, and for runs without `file_ids` (since April 2024).
+To add to it, write a subclass in a file of your own. `RunObject` itself refuses objects nested in
+its fields, and runs without `file_ids` (since April 2024): adapt these in a subclass's `from_dict`.
 """
 
 import os
@@ -53,11 +53,12 @@ class RunObjectError(ValueError):
 class RunObject:
     """A run. Takes its fields as keyword arguments; raises `RunObjectError` if one does not fit.
 
-    A missing one is a `TypeError`. Text is what UTF-8 can encode, integers have 64 bits, timestamps
-    are Unix seconds. Maps are kept as dicts that refuse to be changed, lists as tuples.
+    To leave out a required one is a `TypeError`. Text is what UTF-8 can encode, integers have 64
+    bits, timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as tuples.
 
     A subclass, decorated just like this class, may add fields with defaults, which `from_dict` and
-    `to_dict` take along as they are, and check them in a `__post_init__` that calls this one first.
+    `to_dict` take along as they are. Its `__post_init__` calls this one, then checks its own fields
+    and raises `RunObjectError`.
     """
 
     id: str  # unique identifier of the run
@@ -89,7 +90,7 @@ class RunObject:
         """
         if cls is not RunObject:
             run = cls(**_arguments(cls, data))
-            if type(run.tools) is not tuple:
+            if type(run.metadata) is not _ReadOnlyDict:
                 raise TypeError("a __post_init__ does not call super().__post_init__()")
             return run
         run = _new(cls)
@@ -141,7 +142,7 @@ class _ReadOnlyDict(dict[str, str]):
 # Those of `object`, as a frozen class's own `__setattr__` refuses.
 _new, _set_attribute = object.__new__, object.__setattr__
 _BLANK: dict[str, Any] = dict.fromkeys(f.name for f in fields(RunObject))
-# In place of absent fields, so that a subclass's constructor tells of them as missing.
+# In place of absent fields, for which a subclass's constructor would raise a `TypeError`.
 _ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
 
 
@@ -317,8 +318,8 @@ def main(kind: type[RunObject] = RunObject) -> int:
     """Check the runs in files, as `--help` tells, with `kind.from_dict`; return the exit status.
 
     Takes its arguments from `sys.argv`. Writes past `sys.stdout`; what is in there, flush before.
-    Raises `SystemExit` for wrong usage, for `--help`, and where an output cannot be written. From
-    here on, Ctrl-C ends the process, without a traceback.
+    Raises `SystemExit` for wrong usage, for `--help`, and where an output cannot be written. It is
+    for the main thread; from here on, Ctrl-C ends the process, without a traceback.
     """
     import signal  # like the other imports of the command, not at the cost of the class
 
@@ -371,7 +372,7 @@ def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
         _make_blocking(stream.fileno())
         for line, document in enumerate(stream if json_lines else [stream.read()], 1):
-            # Stripped, so that an error at its end is not told of the next line.
+            # Stripped, so that an error at its end is told of its own line, not of the next.
             document = document.rstrip(b" \t\r\n")
             if document or not json_lines:
                 yield line, document
@@ -439,9 +440,9 @@ def _reject(constant: str) -> None:
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Write a text by one call, so that what other processes write comes after; exit if it fails.
+    """Write a text by one call if it fits, as other processes may write, too; exit if that fails.
 
-    What Python's own streams can't write they keep, and try again at exit.
+    Python's own streams keep what they cannot write, and try again at exit.
     """
     if descriptor == 2 and sys.stderr is None:  # it is closed
         return

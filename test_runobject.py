@@ -932,7 +932,7 @@ class Subclasses(Case):
             def __post_init__(self) -> None:
                 pass
 
-        for data in (full(), {}):
+        for data in (full(), {}, {**full(), "tools": (), "file_ids": ()}):
             with self.assertRaisesRegex(TypeError, "super"):
                 Unchecking.from_dict(data)
 
