@@ -89,8 +89,9 @@ class RunObject:
         serde does.
         """
         if cls is not RunObject:
-            run = cls(**_arguments(cls, data))
-            if type(run.metadata) is not _ReadOnlyDict:
+            arguments = _arguments(cls, data)
+            run = cls(**arguments)
+            if run.metadata is arguments["metadata"]:
                 raise TypeError("a __post_init__ does not call super().__post_init__()")
             return run
         run = _new(cls)
@@ -101,7 +102,7 @@ class RunObject:
     def to_dict(self) -> dict[str, Any]:
         """Return a new `dict` of the fields in order, its maps and lists plain as those of JSON."""
         data = self.__dict__.copy()
-        if type(self) is not RunObject:  # but a subclass, which may hold more, such as a cache
+        if type(self) is not RunObject:  # but a subclass, which may hold more than its fields
             data = {field.name: data[field.name] for field in fields(self) if field.init}
         tools: list[dict[str, str]] = []
         for tool in self.tools:  # a comprehension is a call, up to CPython 3.11

@@ -937,6 +937,14 @@ class Subclasses(Case):
             with self.assertRaisesRegex(TypeError, told):
                 Unchecking.from_dict(data)
 
+    def test_a_subclass_may_put_something_else_in_place_of_a_checked_value(self) -> None:
+        class Redacted(RunObject):
+            def __post_init__(self) -> None:
+                super().__post_init__()
+                object.__setattr__(self, "metadata", {})
+
+        self.assertEqual(Redacted.from_dict(full()).to_dict(), {**full(), "metadata": {}})
+
     def test_the_rules_of_the_19_fields_stay(self) -> None:
         data = {**full(), "tag": 7, "id": 7, "metadata": None}
         del data["file_ids"]
