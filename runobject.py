@@ -37,8 +37,8 @@ class RunObjectError(ValueError):
     """What keeps data from being a run: places and types, but no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and is empty for the whole input. A run has at most 100: the 100th, at the
-    path `...`, stands for the rest.
+    `tools[0]['type']`, and is empty for the whole input. Of a run, at most 100 are told: the 100th,
+    at the path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -91,7 +91,7 @@ class RunObject:
         if cls is not RunObject:
             arguments = _arguments(cls, data)
             run = cls(**arguments)
-            if run.metadata is arguments["metadata"]:
+            if run.metadata is arguments["metadata"]:  # which a check would have copied
                 raise TypeError("a __post_init__ does not call super().__post_init__()")
             return run
         run = _new(cls)
@@ -260,7 +260,7 @@ def _text_maps(
 
 
 def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
-    # An empty map goes both ways, and comes out the same.
+    # An empty map is false, so it is read in both ways, and comes out the same.
     return _plain_map(value) or _other_map(value, expected, path, problems)
 
 
@@ -304,7 +304,8 @@ def _lines(problems: dict[str, str]) -> list[str]:
 def _mismatch(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
-    return f"expected {expected}, got {type(value).__name__[:50]}"  # of any length
+    # Cut, as the name of a class may have any length.
+    return f"expected {expected}, got {type(value).__name__[:50]}"
 
 
 def _shown(key: Any) -> str:
