@@ -1,34 +1,38 @@
 # SPDX-License-Identifier: MIT-0
-"""A run of the OpenAI-style Assistants API, as a checked value that does not change.
+"""Runs of the OpenAI-style Assistants API, as checked values that do not change.
 
-A run is one execution of an assistant on a thread. `RunObject` has the fields of the struct of that
-name in the Rust crate openai-api-rs 4.0.7, and takes the objects that serde's `Deserialize` takes.
+A run is one execution of an assistant on a thread. There are two ways to read one:
 
->>> data = {"id": "run_1", "object": "thread.run", "created_at": 1699063290, "status": "queued",
-...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4",
-...         "tools": [{"type": "retrieval"}], "file_ids": [], "metadata": {}}
->>> run = RunObject.from_dict(data)
->>> run.status, run.tools[0]["type"], run.completed_at
-('queued', 'retrieval', None)
+- `RunObject.from_response` takes a run as the API or a compatible server sends it, of any version.
+- `RunObject.from_dict` takes the 19 fields alone, each in its type, as `run.to_dict` writes them.
+
+>>> data = {"id": "run_1", "object": "thread.run", "created_at": 1720000000, "status": "queued",
+...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4o", "metadata": {},
+...         "tools": [{"type": "function", "function": {"name": "add"}}]}
+>>> run = RunObject.from_response(data)
+>>> run.status, run.tools[0]["function"], run.file_ids, run.completed_at
+('queued', '{"name": "add"}', (), None)
 >>> try:
-...     RunObject.from_dict({**data, "created_at": "today", "metadata": {"user": 7}})
+...     RunObject.from_dict(data)
 ... except RunObjectError as error:
 ...     print(error)
-created_at: expected int, got str; metadata['user']: expected str, got int
+tools[0]['function']: expected str, got dict; file_ids: missing
 
 To vendor it, copy this file, first line included, under any name. It needs CPython 3.10 or newer.
-To add to it, write a subclass in a file of your own. `RunObject` itself refuses objects nested in
-its fields, and runs without `file_ids` (since April 2024): adapt these in a subclass's `from_dict`.
+To add to it, write a subclass in a file of your own.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, TypeVar
+from functools import cache
+from math import isfinite
+from typing import Any, TypeVar, cast
 
 __all__ = ["RunObject", "RunObjectError", "main"]
-__version__ = "1.3.0"
+__version__ = "1.4.0"
 _Run = TypeVar("_Run", bound="RunObject")
 _Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | float | None
 
@@ -46,19 +50,24 @@ class RunObjectError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "; ".join(_lines(self.problems))
+        told = [f"{path}: {reason}" if path else reason for path, reason in self.problems.items()]
+        return "; ".join(told)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunObject:
-    """A run. Takes its fields as keyword arguments; raises `RunObjectError` if one does not fit.
+    """A run, with the fields of the struct `RunObject` in the Rust crate openai-api-rs 4.0.7.
 
-    To leave out a required one is a `TypeError`. Text is what UTF-8 can encode, integers have 64
-    bits, timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as tuples.
+    Takes its fields as keyword arguments and raises `RunObjectError` if one does not fit; to leave
+    out a required one is a `TypeError`. What fits is what serde's `Deserialize` takes for the
+    struct: text that UTF-8 can encode, and integers of 64 bits, which for timestamps are Unix
+    seconds. Maps are kept as dicts that refuse changes, lists as tuples.
 
-    A subclass, decorated just like this class, may add fields with defaults, which `from_dict` and
-    `to_dict` take along as they are. Its `__post_init__` calls this one, then checks its own fields
-    and raises `RunObjectError`.
+    A subclass may add methods, fields and checks. To have fields of its own, it must be decorated
+    as this class is: `@dataclass(frozen=True, kw_only=True)`. They are read, written and kept as
+    they are. A `__post_init__` must call that of `super()`, which checks the fields of this class;
+    then it may check its own, and raise `RunObjectError`. Runs are also made without `__init__`, so
+    a subclass has none of its own, nor `InitVar`s.
     """
 
     id: str  # unique identifier of the run
@@ -82,30 +91,61 @@ class RunObject:
     headers: Mapping[str, str] | None = None  # headers of the response that brought the run
 
     @classmethod
+    def from_response(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
+        """Return the run in a response of any version of the API; raise `RunObjectError` if none.
+
+        Calls `from_dict` with a copy in which objects and arrays are JSON text where they are in
+        `last_error` or directly in `required_action` or a tool, and nulls in the latter two are
+        left out; `tools`, `file_ids` and `metadata` are empty if they are absent or null, as is
+        `metadata` if it is an empty array; and times that are whole floats are integers.
+        """
+        return cls.from_dict(_adapted(data))
+
+    @classmethod
     def from_dict(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
         """Return the run in a mapping, such as parsed JSON; raise `RunObjectError` if it is none.
 
         Optional fields may be absent or `None`, and keys that are no field are ignored, both as
         serde does.
         """
-        if cls is not RunObject:
-            arguments = _arguments(cls, data)
-            run = cls(**arguments)
-            if run.metadata is arguments["metadata"]:  # which a check would have copied
-                raise TypeError("a __post_init__ does not call super().__post_init__()")
+        given: Any = data
+        if type(data) is not dict:
+            given = _as_dict(data)
+        # The fields are set at once, as the constructor, one by one, takes twice as long.
+        run = object.__new__(cls)
+        if cls is RunObject:
+            problems: dict[str, str] = {}
+            values = _values(given, problems)
+            if problems:
+                raise RunObjectError(problems)
+            object.__setattr__(run, "__dict__", values)
             return run
-        run = _new(cls)
-        # The constructor, which sets field after field, would take about twice as long.
-        _set_attribute(run, "__dict__", _checked(data))
+        values = _with_defaults(cls, given)
+        object.__setattr__(run, "__dict__", values)
+        run.__post_init__()
+        if run.__dict__ is values:  # `RunObject.__post_init__` makes another one.
+            raise TypeError("a __post_init__ does not call super().__post_init__()")
         return run
+
+    def __post_init__(self) -> None:
+        problems: dict[str, str] = {}
+        values = _values(self.__dict__, problems)
+        for name, value in self.__dict__.items():
+            if name not in values:  # It is a field of a subclass.
+                values[name] = value
+                if value is MISSING:
+                    _note("missing", name, problems)
+        if problems:
+            raise RunObjectError(problems)
+        object.__setattr__(self, "__dict__", values)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a new `dict` of the fields in order, its maps and lists plain as those of JSON."""
         data = self.__dict__.copy()
-        if type(self) is not RunObject:  # but a subclass, which may hold more than its fields
-            data = {field.name: data[field.name] for field in fields(self) if field.init}
+        if type(self) is not RunObject:
+            data = _known(type(self), data)
         tools: list[dict[str, str]] = []
-        for tool in self.tools:  # a comprehension is a call, up to CPython 3.11
+        for tool in self.tools:  # A comprehension is a call, up to CPython 3.11.
             tools.append({**tool})
         data["tools"] = tools
         data["file_ids"] = [*self.file_ids]
@@ -115,11 +155,6 @@ class RunObject:
         if self.headers is not None:
             data["headers"] = {**self.headers}
         return data
-
-    def __post_init__(self) -> None:
-        given = self.__dict__
-        # In the order of the fields, whatever order a decoder set them in; then a subclass's own.
-        _set_attribute(self, "__dict__", {**_BLANK, **given, **_checked(given)})
 
 
 class _ReadOnlyDict(dict[str, str]):
@@ -140,38 +175,105 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-# Those of `object`, as a frozen class's own `__setattr__` refuses.
-_new, _set_attribute = object.__new__, object.__setattr__
-_BLANK: dict[str, Any] = dict.fromkeys(f.name for f in fields(RunObject))
-# In place of absent fields, for which a subclass's constructor would raise a `TypeError`.
-_ABSENT: dict[str, Any] = {f.name: MISSING for f in fields(RunObject) if f.default is MISSING}
+_EMPTY_MAP = _ReadOnlyDict()
+_BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
+_TIMES = ("created_at", "expires_at", "started_at", "cancelled_at", "failed_at", "completed_at")
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
-def _arguments(cls: type[RunObject], data: Any) -> dict[str, Any]:
-    """Return the arguments in a mapping for the constructor of a subclass, which checks them."""
-    given = _as_dict(data)
-    arguments = _ABSENT.copy()
-    for field in fields(cls):
-        value = given.get(field.name, MISSING)
-        if field.init and value is not MISSING:
-            arguments[field.name] = value
-    return arguments
+def _adapted(data: Any) -> dict[Any, Any]:
+    """Return a copy of a response, changed as `from_response` tells."""
+    run = _as_dict(data)
+    if "last_error" in run:
+        run["last_error"] = _as_text(run["last_error"])
+    if "required_action" in run:
+        run["required_action"] = _as_texts(run["required_action"])
+    tools: _Value = run.get("tools")
+    if isinstance(tools, (list, tuple)):
+        run["tools"] = [_as_texts(tool) for tool in tools]
+    for name in ("tools", "file_ids"):
+        if run.get(name) is None:
+            run[name] = []
+    metadata = run.get("metadata")
+    if metadata is None or (isinstance(metadata, list) and not metadata):
+        run["metadata"] = {}
+    for name in _TIMES:
+        time = run.get(name)
+        if isinstance(time, float) and time.is_integer():
+            run[name] = int(time)
+    return run
 
 
-def _as_dict(data: _Value) -> dict[Any, Any]:
+def _as_texts(value: _Value) -> Any:
+    if not isinstance(value, (dict, Mapping)):
+        return value
+    return {key: _as_text(item) for key, item in [*value.items()] if item is not None}
+
+
+def _as_text(value: _Value) -> _Value:
+    if not isinstance(value, (dict, list)):
+        return value
+    try:
+        return _json_text(value)
+    except ValueError:
+        return value  # It is told as a problem of its field.
+
+
+def _json_text(value: Any) -> str:
+    """Return a value as JSON text; raise `ValueError` if JSON cannot hold it."""
+    try:
+        return _ENCODER.encode(value)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _as_dict(data: Mapping[Any, Any] | _Value) -> dict[Any, Any]:
+    """Return a copy of a mapping as a plain `dict`; raise `RunObjectError` if it is none."""
+    if type(data) is dict:
+        return {**data}
     if not isinstance(data, Mapping):
         raise RunObjectError({"": _mismatch(data, "dict")})
-    # By one call of `items()`, as maps are read, too: to look up an HTTP header may take long.
+    # `dict(data)` would pass by the `items` of a subclass of `dict`.
     return dict(data.items())
 
 
-# From here on, plain cases come first, for speed: exact types, and text in ASCII.
-def _checked(data: Any) -> dict[str, Any]:
-    """Return the 19 fields in a mapping, checked and frozen, or raise `RunObjectError`."""
-    given: dict[Any, Any] = data
-    if type(data) is not dict:
-        given = _as_dict(data)
-    problems: dict[str, str] = {}
+def _with_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
+    """Return the fields of a subclass: those in a dict, then defaults, and `MISSING` for others."""
+    values = _known(cls, given)
+    for name, make in _factories(cls).items():
+        if values.get(name, MISSING) is MISSING:
+            values[name] = make()
+    return values
+
+
+def _known(cls: Any, data: dict[Any, Any]) -> dict[str, Any]:
+    """Return what a dict has of the fields that a class takes, in their order, with defaults."""
+    defaults = _defaults(cls)
+    known = {**defaults, **data}
+    while len(known) > len(defaults):
+        known.popitem()  # What is no field stands behind the fields.
+    return known
+
+
+@cache
+def _defaults(cls: Any) -> dict[str, Any]:
+    """Return the fields that a class takes, in order, with their defaults or `MISSING`."""
+    return {field.name: field.default for field in fields(cls) if field.init}
+
+
+@cache
+def _factories(cls: Any) -> dict[str, Any]:
+    """Return the fields of a class that have a default factory, with that factory."""
+    made = [field for field in fields(cls) if field.default_factory is not MISSING]
+    return {field.name: field.default_factory for field in made}
+
+
+def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
+    """Return the 19 fields in a dict, checked and frozen, and note what is wrong with them.
+
+    They are read one by one, as a loop over a table of them takes 15 to 20 % longer. For speed,
+    too, all that reads them looks for the plain case first: an exact type, and text in ASCII.
+    """
     run = _BLANK.copy()  # the fields in order, `None` unless they are given
     run["id"] = _text(given.get("id", MISSING), "str", "id", problems)
     run["object"] = _text(given.get("object", MISSING), "str", "object", problems)
@@ -196,22 +298,21 @@ def _checked(data: Any) -> dict[str, Any]:
     run["model"] = _text(given.get("model", MISSING), "str", "model", problems)
     if (value := given.get("instructions")) is not None:
         run["instructions"] = _text(value, "str or None", "instructions", problems)
-    run["tools"] = _text_maps(given.get("tools", MISSING), "list", "tools", problems)
-    run["file_ids"] = _texts(given.get("file_ids", MISSING), "list", "file_ids", problems)
+    run["tools"] = _text_maps(given.get("tools", MISSING), "tools", problems)
+    run["file_ids"] = _texts(given.get("file_ids", MISSING), "file_ids", problems)
     run["metadata"] = _text_map(given.get("metadata", MISSING), "dict", "metadata", problems)
     if (value := given.get("headers")) is not None:
         run["headers"] = _text_map(value, "dict or None", "headers", problems)
-    if problems:
-        raise RunObjectError(problems)
     return run
 
 
 def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> str:
     if type(value) is not str:
-        if not isinstance(value, str):
+        if not issubclass(type(value), str):  # Unlike `isinstance`, it is not taken in by proxies.
             _note(_mismatch(value, expected), path, problems)
             return ""
-        value = str.__str__(value)  # `str(value)` would be the name of an enum's member
+        # For the member of an enum, `str(value)` would be its name.
+        value = str.__str__(cast(str, value))
     if not (value.isascii() or _is_utf8(value)):
         _note("not valid UTF-8", path, problems)
     return value
@@ -220,25 +321,25 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # whatever is raised in here would keep the text as its context
+    except UnicodeEncodeError:  # It holds the text, so nothing may be raised from here.
         return False
     return True
 
 
 def _integer(value: _Value, expected: str, path: str, problems: dict[str, str]) -> int:
     if type(value) is not int:
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not issubclass(type(value), int) or type(value) is bool:
             _note(_mismatch(value, expected), path, problems)
             return 0
-        value = int(value)
+        value = int(cast(int, value))
     if not -(2**63) <= value < 2**63:
         _note("out of range for 64 bits", path, problems)
     return value
 
 
-def _texts(value: _Value, expected: str, path: str, problems: dict[str, str]) -> tuple[str, ...]:
+def _texts(value: _Value, path: str, problems: dict[str, str]) -> tuple[str, ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
-        _note(_mismatch(value, expected), path, problems)
+        _note(_mismatch(value, "list"), path, problems)
         return ()
     texts = tuple(value)
     for text in texts:
@@ -247,27 +348,32 @@ def _texts(value: _Value, expected: str, path: str, problems: dict[str, str]) ->
     return texts
 
 
-def _text_maps(
-    value: _Value, expected: str, path: str, problems: dict[str, str]
-) -> tuple[dict[str, str], ...]:
+def _text_maps(value: _Value, path: str, problems: dict[str, str]) -> tuple[dict[str, str], ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
-        _note(_mismatch(value, expected), path, problems)
+        _note(_mismatch(value, "list"), path, problems)
         return ()
     maps: list[dict[str, str]] = []
     for index, item in enumerate(value):
-        maps.append(_plain_map(item) or _other_map(item, "dict", f"{path}[{index}]", problems))
+        texts = _plain_map(item)
+        if texts is None:
+            texts = _any_map(item, "dict", f"{path}[{index}]", problems)
+        maps.append(texts)
     return tuple(maps)
 
 
 def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
-    # An empty map is false, so it is read in both ways, and comes out the same.
-    return _plain_map(value) or _other_map(value, expected, path, problems)
+    texts = _plain_map(value)
+    if texts is None:
+        texts = _any_map(value, expected, path, problems)
+    return texts
 
 
 def _plain_map(value: _Value) -> dict[str, str] | None:
     """Return a read-only copy of a `dict` of text, or `None` if the value is something else."""
-    if type(value) is not dict:
+    if type(value) is not dict and type(value) is not _ReadOnlyDict:
         return None
+    if not value:  # As most metadata is: all runs share one.
+        return _EMPTY_MAP
     texts = _ReadOnlyDict(value)
     for key, text in texts.items():
         if type(key) is not str or type(text) is not str:
@@ -277,13 +383,15 @@ def _plain_map(value: _Value) -> dict[str, str] | None:
     return texts
 
 
-def _other_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
+def _any_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
     """Return a read-only copy of any mapping, and note what in it is no text."""
     if type(value) is not dict and not isinstance(value, Mapping):
         _note(_mismatch(value, expected), path, problems)
         return {}
     texts: dict[str, str] = {}
-    for key, item in [*value.items()]:  # a copy, as other threads may change the map
+    # By one call of `items()`: in headers of HTTP libraries, looking up each key takes quadratic
+    # time. And by a copy: another thread may change the map meanwhile.
+    for key, item in [*value.items()]:
         place = f"{path}[{_shown(key)}]"
         text = _text(key, "str as key", place, problems)
         texts[text] = _text(item, "str", place, problems)
@@ -297,10 +405,6 @@ def _note(reason: str, path: str, problems: dict[str, str]) -> None:
     problems.setdefault(path, reason)
 
 
-def _lines(problems: dict[str, str]) -> list[str]:
-    return [f"{path}: {reason}" if path else reason for path, reason in problems.items()]
-
-
 def _mismatch(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
@@ -310,27 +414,31 @@ def _mismatch(value: Any, expected: str) -> str:
 
 def _shown(key: Any) -> str:
     """Return a key as paths show it: text as Python writes it, without its middle if it is long."""
-    if not isinstance(key, str):
+    if not issubclass(type(key), str):
         return f"<{type(key).__name__[:50]}>"
     shown = str.__repr__(key)
     return shown if len(shown) <= 60 else f"{shown[:28]}...{shown[-29:]}"
 
 
 def main(kind: type[RunObject] = RunObject) -> int:
-    """Check the runs in files, as `--help` tells, with `kind.from_dict`; return the exit status.
+    """Check the runs in files, as `--help` tells, as runs of a class; return the exit status.
 
-    Takes its arguments from `sys.argv`. Writes past `sys.stdout`; what is in there, flush before.
-    Raises `SystemExit` for wrong usage, for `--help`, and where an output cannot be written. It is
-    for the main thread; from here on, Ctrl-C ends the process, without a traceback.
+    Takes its arguments from `sys.argv`, and writes past `sys.stdout`, which is to be flushed
+    before. Raises `SystemExit` for `--help`, `--version` and wrong usage, and where an output
+    cannot be written. Ctrl-C ends the process by the signal, without a traceback.
     """
-    import signal  # like the other imports of the command, not at the cost of the class
+    try:
+        return _check_files(kind)
+    except KeyboardInterrupt:
+        import signal  # Like `argparse`, it is for the command alone.
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not if ignored, as in `&`
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
+        return 130  # The first process of a container is not ended by such a signal.
 
+
+def _check_files(kind: type[RunObject]) -> int:
     from argparse import ArgumentParser
-    from contextlib import redirect_stderr
-    from io import StringIO
 
     parser = ArgumentParser(
         description="Check runs in JSON documents, each of which is a run, an array of runs, or a "
@@ -338,78 +446,86 @@ def main(kind: type[RunObject] = RunObject) -> int:
         epilog="exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
-    parser.add_argument("--json-lines", action="store_true", help="each line is a document")
+    parser.add_argument("--responses", action="store_true", help="take runs of any API version")
+    parser.add_argument("--json-lines", action="store_true", help="as in *.jsonl and *.ndjson")
     parser.add_argument("--version", action="version", version=__version__)
-    usage = StringIO()  # where standard error is closed, argparse would write to standard output
-    try:
-        with redirect_stderr(usage):
-            options = parser.parse_args()
-    except SystemExit:
-        _write(2, usage.getvalue())
-        raise
-    return max([_check_file(kind, file, options.json_lines) for file in options.files])
+    options = parser.parse_args()
+    read = kind.from_response if options.responses else kind.from_dict
+    return max([_check_file(file, options.json_lines, read) for file in options.files])
 
 
-def _check_file(kind: type[RunObject], file: str, json_lines: bool) -> int:
-    """Write the runs of a file, and what is wrong with the rest; return the exit status."""
-    name = "<stdin>" if file == "-" else file
-    hint = "" if json_lines else "; see --json-lines"
+def _check_file(file: str, json_lines: bool, read: Callable[[Any], RunObject]) -> int:
+    """Write the runs in a file, and what is wrong with the rest; return the exit status."""
+    name = "<stdin>" if file == "-" else _on_a_line(file)
+    json_lines = json_lines or file.endswith((".jsonl", ".ndjson"))
     good = total = 0
     try:
         for line, document in _documents(file, json_lines):
-            for fits, text in _outcomes(kind, document, name, line, hint):
-                _write(1 if fits else 2, text)
-                good += fits
+            for place, item in _items(document, line):
                 total += 1
+                try:
+                    if isinstance(item, ValueError):
+                        raise item
+                    text = _json_text(read(item).to_dict())
+                except (ValueError, RecursionError) as error:
+                    _write(2, f"{name}:{place} {_on_a_line(str(error))}")
+                else:
+                    _write(1, text)
+                    good += 1
     except OSError as error:
-        _write(2, f"{name}: {error.strerror}\n")
+        _write(2, f"{name}: {error.strerror}")
+        return 2
+    except MemoryError:
+        _write(2, f"{name}: not enough memory")
         return 2
     if json_lines or total > 1:
-        _write(2, f"{name}: {good} of {total} runs fit\n")
+        _write(2, f"{name}: {good} of {total} runs fit")
     return 0 if good == total else 1
 
 
+def _on_a_line(text: str) -> str:
+    """Return a text as it is, or as Python writes it if some of it cannot be printed."""
+    return text if text.isprintable() else repr(text)
+
+
 def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
-    """Yield the documents in a file, each after its line, which is 1 for a whole file."""
+    """Yield the JSON documents in a file, each after the number of its first line."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-        _make_blocking(stream.fileno())
-        for line, document in enumerate(stream if json_lines else [stream.read()], 1):
+        if os.name == "posix":
+            # Otherwise, no data yet would be taken for the end.
+            os.set_blocking(stream.fileno(), True)
+        for line, document in enumerate(stream if json_lines else [b"".join(stream)], 1):
             # Stripped, so that an error at its end is told of its own line, not of the next.
             document = document.rstrip(b" \t\r\n")
             if document or not json_lines:
                 yield line, document
+        if os.name == "posix" and not os.get_blocking(stream.fileno()):
+            raise BlockingIOError(0, "another process has set it not to block")
 
 
-def _outcomes(
-    kind: type[RunObject], document: bytes, name: str, line: int, hint: str
-) -> Iterator[tuple[bool, str]]:
-    """Yield of each run in a document whether it fits, and the run or what is wrong with it."""
-    from json import JSONDecodeError, loads
-
+def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
+    """Yield what should be a run in a document, or the `ValueError` in it, after its place."""
+    place = f"{line}:"
+    data: _Value | ValueError
     try:
-        text = document.decode("utf-8-sig")
-        data = loads(text, object_pairs_hook=_unique, parse_constant=_reject)
-    except RunObjectError as error:
-        yield False, f"{name}:{line}: {error}\n"
+        data = json.loads(
+            document.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_constant=_finite,
+            parse_float=_finite,
+        )
     except UnicodeDecodeError:
-        yield False, f"{name}:{line}: not valid UTF-8\n"
-    except JSONDecodeError as error:
-        advice = hint if error.msg == "Extra data" else ""
-        yield False, f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{advice}\n"
+        data = ValueError("not valid UTF-8")
+    except json.JSONDecodeError as error:
+        place = f"{line + error.lineno - 1}:{error.colno}:"
+        data = ValueError(error.msg + _hint(error))
     except (ValueError, RecursionError) as error:
-        # Without the advice that Python gives to programmers after a semicolon.
-        yield False, f"{name}:{line}: {str(error).partition(';')[0]}\n"
-    else:
-        for place, item in _items(data, f"{name}:{line}:"):
-            yield _outcome(kind, item, place)
-
-
-def _items(data: _Value, place: str) -> Iterator[tuple[str, Any]]:
-    """Yield what should be a run in a document, each after its place."""
-    items: _Value = data
+        # Python adds advice for programmers, after a semicolon.
+        data = ValueError(str(error).partition(";")[0])
+    items: _Value | ValueError = data
     path = ""
-    if isinstance(data, dict) and data.get("object") == "list" and "id" not in data:
-        items, path = data.get("data"), "data"
+    if isinstance(data, dict) and "id" not in data and isinstance(data.get("data"), list):
+        items, path = data["data"], "data"
     if isinstance(items, list):
         for index, item in enumerate(items):
             yield f"{place} {path}[{index}]:", item
@@ -417,51 +533,42 @@ def _items(data: _Value, place: str) -> Iterator[tuple[str, Any]]:
         yield place, data
 
 
-def _outcome(kind: type[RunObject], data: Any, place: str) -> tuple[bool, str]:
-    from json import dumps
-
-    try:
-        return True, dumps(kind.from_dict(data).to_dict()) + "\n"
-    except RunObjectError as error:
-        return False, "".join([f"{place} {line}\n" for line in _lines(error.problems)])
-    except RecursionError as error:  # in a subclass, which may go deeper than the parser
-        return False, f"{place} {error}\n"
+def _hint(error: json.JSONDecodeError) -> str:
+    before = error.doc[: error.pos].rstrip(" \t\r")
+    return "; see --json-lines" if error.msg == "Extra data" and before.endswith("\n") else ""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise RunObjectError({"": f"duplicate key {_shown(key)}"})
+            raise ValueError(f"duplicate key {_shown(key)}")
         found[key] = value
     return found
 
 
-def _reject(constant: str) -> None:
-    raise RunObjectError({"": f"{constant} is not JSON"})
+def _finite(number: str) -> float:
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError("not a finite number")
+    return value
 
 
-def _write(descriptor: int, text: str) -> None:
-    """Write a text by one call if it fits, as other processes may write, too; exit if that fails.
+def _write(descriptor: int, line: str) -> None:
+    """Write a line by one call, as other processes may write, too; exit if that fails.
 
     Python's own streams keep what they cannot write, and try again at exit.
     """
     if descriptor == 2 and sys.stderr is None:  # it is closed
         return
-    data = text.encode("utf-8", "backslashreplace")
+    data = (line + "\n").encode("utf-8", "backslashreplace")
     try:
-        _make_blocking(descriptor)
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
         if descriptor == 1 and not isinstance(error, BrokenPipeError):  # as `head` leaves it
-            _write(2, f"standard output: {error.strerror}\n")
+            _write(2, f"standard output: {error.strerror}")
         sys.exit(2)
-
-
-def _make_blocking(descriptor: int) -> None:
-    if os.name == "posix":  # another process may have made a pipe non-blocking
-        os.set_blocking(descriptor, True)
 
 
 if __name__ == "__main__":

@@ -74,11 +74,53 @@ FULL: Data = {
     "instructions": "Du hilfst, so gut du kannst. Antworte in einem kurzen, höflichen Satz.",
     "headers": {"content-type": "application/json", "x-request-id": "req_1"},
 }
+EMPTY: Data = {**TYPICAL, "file_ids": [], "metadata": {}}
+FULL_BUT_ONE_MAP: Data = {**FULL, "metadata": {}}
 SPARSE: Data = {name: value for name, value in TYPICAL.items() if value is not None}
 SPARSE.update(usage=None, response_format="auto")
 ASCII: Data = {**TYPICAL, "metadata": {f"key_{i:02}": f"value {i:02} e" for i in range(16)}}
 BEYOND_ASCII: Data = {**TYPICAL, "metadata": {f"key_{i:02}": f"value {i:02} é" for i in range(16)}}
 WITH_USAGE: Data = {**TYPICAL, "usage": {"total_tokens": 579}}
+# As version 2 of the API sends them: no `file_ids`, keys that are no field, nested objects.
+SINCE_2024: Data = {
+    **{name: value for name, value in TYPICAL.items() if name not in ("file_ids", "headers")},
+    "model": "gpt-4o",
+    "instructions": "You help people with their sums. Use the tool wherever one is to be added up, "
+    "and answer in one short sentence.",
+    "tools": [{"type": "code_interpreter"}],
+    "metadata": {},
+    "incomplete_details": None,
+    "usage": {"prompt_tokens": 123, "completion_tokens": 456, "total_tokens": 579},
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "max_prompt_tokens": 1000,
+    "max_completion_tokens": 1000,
+    "truncation_strategy": {"type": "auto", "last_messages": None},
+    "response_format": "auto",
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+}
+NUMBERS = {"type": "array", "items": {"type": "number"}, "description": "What is to be added up"}
+PARAMETERS = {"type": "object", "properties": {"numbers": NUMBERS}, "required": ["numbers"]}
+ADD: Data = {"name": "add", "description": "Add numbers.", "parameters": PARAMETERS}
+CALL: Data = {
+    "id": "call_FthC9qRpsL5kBpwwyw6c7j4k",
+    "type": "function",
+    "function": {"name": "add", "arguments": '{"numbers": [1, 2]}'},
+}
+RESPONSES: list[Data] = [
+    SINCE_2024,
+    {**SINCE_2024, "tools": [{"type": "file_search"}, {"type": "function", "function": ADD}]},
+    {**SINCE_2024, "last_error": {"code": "server_error", "message": "Sorry, try it again."}},
+    {
+        **SINCE_2024,
+        "tools": [{"type": "function", "function": ADD}],
+        "required_action": {
+            "type": "submit_tool_outputs",
+            "submit_tool_outputs": {"tool_calls": [CALL]},
+        },
+    },
+]
 # Three problems: a text for an integer, no `file_ids`, a number in the metadata.
 BAD: Data = {**TYPICAL, "created_at": "1699063290", "metadata": {"user": 17}}
 del BAD["file_ids"]
@@ -277,20 +319,38 @@ def pairs() -> dict[str, tuple[Function, Function]]:
     typical, usage = parsed(TYPICAL), parsed(WITH_USAGE)
     run, plain, struct = load(typical)(), Plain(**typical), msgspec.convert(typical, Struct)
     lives = [life(LOADERS[each], DUMPERS[each], typical) for each in [*LOADERS][:2]]
+    run_with_usage = RunWithUsage.from_dict(usage)
+    responses, texts = (
+        [parsed(each) for each in RESPONSES],
+        [json.dumps(each) for each in RESPONSES],
+    )
     refusals = [refuse(LOADERS[each], BAD) for each in ("RunObject", "pydantic, strict")]
     return {
         "life | msgspec, dataclass": (lives[0], lives[1]),
         "load typical | pydantic, strict": (load(TYPICAL), strict(TYPICAL)),
         "load, every field set | pydantic, strict": (load(FULL), strict(FULL)),
+        "load, no metadata, no files | pydantic, strict": (load(EMPTY), strict(EMPTY)),
+        "load, every field set, one map empty | pydantic, strict": (
+            load(FULL_BUT_ONE_MAP),
+            strict(FULL_BUT_ONE_MAP),
+        ),
         "load sparse, two unknown keys | pydantic, strict": (load(SPARSE), strict(SPARSE)),
         "load, 16 metadata beyond ASCII | RunObject, in ASCII": (load(BEYOND_ASCII), load(ASCII)),
         "load of a subclass with one field | pydantic, strict": (
             lambda: RunWithUsage.from_dict(usage),
             lambda: ModelWithUsage.model_validate(usage),
         ),
+        "`from_response`, function tools and errors | `json.loads` of the text": (
+            lambda: [RunObject.from_response(each) for each in responses],
+            lambda: [json.loads(each) for each in texts],
+        ),
         "constructor | pydantic, strict": (lambda: RunObject(**typical), lambda: Model(**typical)),
         "read all fields | frozen dataclass": (partial(reader(), run), partial(reader(), plain)),
         "dump | msgspec, Struct": (lambda: run.to_dict(), lambda: msgspec.to_builtins(struct)),
+        "dump of a subclass with one field | dump of a run": (
+            lambda: run_with_usage.to_dict(),
+            lambda: run.to_dict(),
+        ),
         "refuse three problems, `str()` | pydantic, strict": (refusals[0], refusals[1]),
         "`copy.copy` | frozen dataclass": (lambda: copy.copy(run), lambda: copy.copy(plain)),
     }
