@@ -3,8 +3,8 @@
 
 A run is one execution of an assistant on a thread. There are two ways to read one:
 
-- `RunObject.from_response` takes a run as the API or a compatible server sends it, of any version.
-- `RunObject.from_dict` takes the 19 fields alone, each in its type, as `run.to_dict` writes them.
+- `RunObject.from_response` takes a run as the API of any version, or a server like it, sends it.
+- `RunObject.from_dict` is strict: each of the 19 fields has its type, as in `run.to_dict()`.
 
 >>> data = {"id": "run_1", "object": "thread.run", "created_at": 1720000000, "status": "queued",
 ...         "thread_id": "thread_1", "assistant_id": "asst_1", "model": "gpt-4o", "metadata": {},
@@ -34,15 +34,15 @@ from typing import Any, TypeVar, cast
 __all__ = ["RunObject", "RunObjectError", "main"]
 __version__ = "1.4.0"
 _Run = TypeVar("_Run", bound="RunObject")
-_Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | float | None
+_Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | int | float | bool | None
 
 
 class RunObjectError(ValueError):
-    """What keeps data from being a run: places and types, but no values, which may be secret.
+    """Tells where and why data is no run, but shows no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and is empty for the whole input. Of a run, at most 100 are told: the 100th,
-    at the path `...`, stands for the rest.
+    `tools[0]['type']`, and is empty for the whole input; long keys are shortened in it. Of one run,
+    at most 100 problems are told: the 100th, at the path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -56,18 +56,22 @@ class RunObjectError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class RunObject:
-    """A run, with the fields of the struct `RunObject` in the Rust crate openai-api-rs 4.0.7.
+    """A run. Takes its fields as keyword arguments; raises `RunObjectError` if one does not fit.
 
-    Takes its fields as keyword arguments and raises `RunObjectError` if one does not fit; to leave
-    out a required one is a `TypeError`. What fits is what serde's `Deserialize` takes for the
-    struct: text that UTF-8 can encode, and integers of 64 bits, which for timestamps are Unix
-    seconds. Maps are kept as dicts that refuse changes, lists as tuples.
+    The fields, and their order, are those of the struct `RunObject` in the Rust crate openai-api-rs
+    4.0.7. What fits is what serde's `Deserialize` takes for them: text that UTF-8 can encode,
+    integers of 64 bits, maps of text to text, and lists of either. Timestamps are Unix seconds.
+    Maps are kept as dicts that refuse changes, lists as tuples. To leave out a required field is a
+    `TypeError`.
 
-    A subclass may add methods, fields and checks. To have fields of its own, it must be decorated
-    as this class is: `@dataclass(frozen=True, kw_only=True)`. They are read, written and kept as
-    they are. A `__post_init__` must call that of `super()`, which checks the fields of this class;
-    then it may check its own, and raise `RunObjectError`. Runs are also made without `__init__`, so
-    a subclass has none of its own, nor `InitVar`s.
+    A subclass may add methods, and
+
+    - fields, if it is decorated as this class is: `@dataclass(frozen=True, kw_only=True)`. Without
+      that, it has no fields of its own. They are read, written and kept as they are.
+    - a `__post_init__`, which first calls `super().__post_init__()`, where the fields of this class
+      are checked; then it may check its own, and raise `RunObjectError`.
+
+    It has no `__init__` of its own and no `InitVar`, since `from_dict` does not call `__init__`.
     """
 
     id: str  # unique identifier of the run
@@ -94,16 +98,20 @@ class RunObject:
     def from_response(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
         """Return the run in a response of any version of the API; raise `RunObjectError` if none.
 
-        Calls `from_dict` with a copy in which objects and arrays are JSON text where they are in
-        `last_error` or directly in `required_action` or a tool, and nulls in the latter two are
-        left out; `tools`, `file_ids` and `metadata` are empty if they are absent or null, as is
-        `metadata` if it is an empty array; and times that are whole floats are integers.
+        It is what `from_dict` returns for a copy of the response in which
+
+        - an object or array in `last_error`, or directly in `required_action` or in a tool, is JSON
+          text, if JSON can hold it;
+        - a null directly in `required_action` or in a tool is left out;
+        - `tools`, `file_ids` and `metadata` are empty if they are absent or null, and `metadata` if
+          it is an empty array;
+        - a time that is a whole float is an integer.
         """
         return cls.from_dict(_adapted(data))
 
     @classmethod
     def from_dict(cls: type[_Run], data: Mapping[str, Any]) -> _Run:
-        """Return the run in a mapping, such as parsed JSON; raise `RunObjectError` if it is none.
+        """Return the run in a mapping, such as parsed JSON; raise `RunObjectError` if none.
 
         Optional fields may be absent or `None`, and keys that are no field are ignored, both as
         serde does.
@@ -111,8 +119,8 @@ class RunObject:
         given: Any = data
         if type(data) is not dict:
             given = _as_dict(data)
-        # The fields are set at once, as the constructor, one by one, takes twice as long.
         run = object.__new__(cls)
+        # The fields are set all at once: the constructor, one by one, takes twice as long.
         if cls is RunObject:
             problems: dict[str, str] = {}
             values = _values(given, problems)
@@ -120,10 +128,10 @@ class RunObject:
                 raise RunObjectError(problems)
             object.__setattr__(run, "__dict__", values)
             return run
-        values = _with_defaults(cls, given)
+        values = _values_or_defaults(cls, given)
         object.__setattr__(run, "__dict__", values)
         run.__post_init__()
-        if run.__dict__ is values:  # `RunObject.__post_init__` makes another one.
+        if run.__dict__ is values:  # `RunObject.__post_init__` sets a new one.
             raise TypeError("a __post_init__ does not call super().__post_init__()")
         return run
 
@@ -140,12 +148,15 @@ class RunObject:
         object.__setattr__(self, "__dict__", values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a new `dict` of the fields in order, its maps and lists plain as those of JSON."""
+        """Return a new `dict` of the fields in order, with plain dicts and lists, as those of JSON.
+
+        The fields that a subclass's constructor takes come last, as they are.
+        """
         data = self.__dict__.copy()
         if type(self) is not RunObject:
             data = _known(type(self), data)
         tools: list[dict[str, str]] = []
-        for tool in self.tools:  # A comprehension is a call, up to CPython 3.11.
+        for tool in self.tools:  # For one or two, a comprehension takes longer up to CPython 3.11.
             tools.append({**tool})
         data["tools"] = tools
         data["file_ids"] = [*self.file_ids]
@@ -185,38 +196,42 @@ def _adapted(data: Any) -> dict[Any, Any]:
     """Return a copy of a response, changed as `from_response` tells."""
     run = _as_dict(data)
     if "last_error" in run:
-        run["last_error"] = _as_text(run["last_error"])
+        run["last_error"] = _flat(run["last_error"])
     if "required_action" in run:
-        run["required_action"] = _as_texts(run["required_action"])
+        run["required_action"] = _flat_map(run["required_action"])
     tools: _Value = run.get("tools")
     if isinstance(tools, (list, tuple)):
-        run["tools"] = [_as_texts(tool) for tool in tools]
-    for name in ("tools", "file_ids"):
+        run["tools"] = [_flat_map(tool) for tool in tools]
+    for name in ("tools", "file_ids", "metadata"):
         if run.get(name) is None:
             run[name] = []
-    metadata = run.get("metadata")
-    if metadata is None or (isinstance(metadata, list) and not metadata):
+    if isinstance(run["metadata"], list) and not run["metadata"]:
         run["metadata"] = {}
-    for name in _TIMES:
-        time = run.get(name)
-        if isinstance(time, float) and time.is_integer():
-            run[name] = int(time)
+    run.update(_whole_times(run))
     return run
 
 
-def _as_texts(value: _Value) -> Any:
-    if not isinstance(value, (dict, Mapping)):
+def _flat_map(value: _Value) -> Any:
+    """Return a mapping without nulls and with flat values; any other value as it is."""
+    if not isinstance(value, Mapping):
         return value
-    return {key: _as_text(item) for key, item in [*value.items()] if item is not None}
+    return {key: _flat(item) for key, item in [*value.items()] if item is not None}
 
 
-def _as_text(value: _Value) -> _Value:
+def _flat(value: _Value) -> _Value:
+    """Return an object or array as JSON text, if JSON can hold it; any other value as it is."""
     if not isinstance(value, (dict, list)):
         return value
     try:
         return _json_text(value)
     except ValueError:
-        return value  # It is told as a problem of its field.
+        return value
+
+
+def _whole_times(run: dict[Any, Any]) -> dict[str, int]:
+    """Return the times in a run that are whole floats, as integers."""
+    floats = {name: run[name] for name in _TIMES if isinstance(run.get(name), float)}
+    return {name: int(time) for name, time in floats.items() if time.is_integer()}
 
 
 def _json_text(value: Any) -> str:
@@ -232,13 +247,13 @@ def _as_dict(data: Mapping[Any, Any] | _Value) -> dict[Any, Any]:
     if type(data) is dict:
         return {**data}
     if not isinstance(data, Mapping):
-        raise RunObjectError({"": _mismatch(data, "dict")})
+        raise RunObjectError({"": _reason(data, "dict")})
     # `dict(data)` would pass by the `items` of a subclass of `dict`.
     return dict(data.items())
 
 
-def _with_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
-    """Return the fields of a subclass: those in a dict, then defaults, and `MISSING` for others."""
+def _values_or_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
+    """Return the fields of a subclass in a dict; for absent ones, their defaults or `MISSING`."""
     values = _known(cls, given)
     for name, make in _factories(cls).items():
         if values.get(name, MISSING) is MISSING:
@@ -247,17 +262,20 @@ def _with_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _known(cls: Any, data: dict[Any, Any]) -> dict[str, Any]:
-    """Return what a dict has of the fields that a class takes, in their order, with defaults."""
+    """Return what a dict holds of the fields that a class's constructor takes, or their defaults.
+
+    In their order, and twice as fast as by looking up one after the other.
+    """
     defaults = _defaults(cls)
     known = {**defaults, **data}
     while len(known) > len(defaults):
-        known.popitem()  # What is no field stands behind the fields.
+        known.popitem()  # What is no field comes after the fields.
     return known
 
 
 @cache
 def _defaults(cls: Any) -> dict[str, Any]:
-    """Return the fields that a class takes, in order, with their defaults or `MISSING`."""
+    """Return the fields that a class's constructor takes, with their defaults or `MISSING`."""
     return {field.name: field.default for field in fields(cls) if field.init}
 
 
@@ -271,8 +289,9 @@ def _factories(cls: Any) -> dict[str, Any]:
 def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
     """Return the 19 fields in a dict, checked and frozen, and note what is wrong with them.
 
-    They are read one by one, as a loop over a table of them takes 15 to 20 % longer. For speed,
-    too, all that reads them looks for the plain case first: an exact type, and text in ASCII.
+    One by one, as a loop over a table of them takes 10 to 20 % longer. For speed, too, the readers
+    below look for the plain case first: an exact type, and text in ASCII. Where they note a
+    problem, nobody uses what they return.
     """
     run = _BLANK.copy()  # the fields in order, `None` unless they are given
     run["id"] = _text(given.get("id", MISSING), "str", "id", problems)
@@ -298,8 +317,8 @@ def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
     run["model"] = _text(given.get("model", MISSING), "str", "model", problems)
     if (value := given.get("instructions")) is not None:
         run["instructions"] = _text(value, "str or None", "instructions", problems)
-    run["tools"] = _text_maps(given.get("tools", MISSING), "tools", problems)
-    run["file_ids"] = _texts(given.get("file_ids", MISSING), "file_ids", problems)
+    run["tools"] = _tools(given.get("tools", MISSING), problems)
+    run["file_ids"] = _file_ids(given.get("file_ids", MISSING), problems)
     run["metadata"] = _text_map(given.get("metadata", MISSING), "dict", "metadata", problems)
     if (value := given.get("headers")) is not None:
         run["headers"] = _text_map(value, "dict or None", "headers", problems)
@@ -308,8 +327,8 @@ def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
 
 def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> str:
     if type(value) is not str:
-        if not issubclass(type(value), str):  # Unlike `isinstance`, it is not taken in by proxies.
-            _note(_mismatch(value, expected), path, problems)
+        if not issubclass(type(value), str):  # `isinstance` is true of a proxy, too.
+            _note(_reason(value, expected), path, problems)
             return ""
         # For the member of an enum, `str(value)` would be its name.
         value = str.__str__(cast(str, value))
@@ -321,7 +340,7 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # It holds the text, so nothing may be raised from here.
+    except UnicodeEncodeError:  # Whatever is raised from here would hold the text, as its context.
         return False
     return True
 
@@ -329,7 +348,7 @@ def _is_utf8(text: str) -> bool:
 def _integer(value: _Value, expected: str, path: str, problems: dict[str, str]) -> int:
     if type(value) is not int:
         if not issubclass(type(value), int) or type(value) is bool:
-            _note(_mismatch(value, expected), path, problems)
+            _note(_reason(value, expected), path, problems)
             return 0
         value = int(cast(int, value))
     if not -(2**63) <= value < 2**63:
@@ -337,28 +356,28 @@ def _integer(value: _Value, expected: str, path: str, problems: dict[str, str]) 
     return value
 
 
-def _texts(value: _Value, path: str, problems: dict[str, str]) -> tuple[str, ...]:
+def _tools(value: _Value, problems: dict[str, str]) -> tuple[dict[str, str], ...]:
     if type(value) is not list and not isinstance(value, (list, tuple)):
-        _note(_mismatch(value, "list"), path, problems)
+        _note(_reason(value, "list"), "tools", problems)
+        return ()
+    tools: list[dict[str, str]] = []
+    for index, item in enumerate(value):
+        tool = _plain_map(item)
+        if tool is None:
+            tool = _any_map(item, "dict", f"tools[{index}]", problems)
+        tools.append(tool)
+    return tuple(tools)
+
+
+def _file_ids(value: _Value, problems: dict[str, str]) -> tuple[str, ...]:
+    if type(value) is not list and not isinstance(value, (list, tuple)):
+        _note(_reason(value, "list"), "file_ids", problems)
         return ()
     texts = tuple(value)
     for text in texts:
         if type(text) is not str or not (text.isascii() or _is_utf8(text)):
-            return tuple([_text(t, "str", f"{path}[{i}]", problems) for i, t in enumerate(texts)])
+            return tuple([_text(t, "str", f"file_ids[{i}]", problems) for i, t in enumerate(texts)])
     return texts
-
-
-def _text_maps(value: _Value, path: str, problems: dict[str, str]) -> tuple[dict[str, str], ...]:
-    if type(value) is not list and not isinstance(value, (list, tuple)):
-        _note(_mismatch(value, "list"), path, problems)
-        return ()
-    maps: list[dict[str, str]] = []
-    for index, item in enumerate(value):
-        texts = _plain_map(item)
-        if texts is None:
-            texts = _any_map(item, "dict", f"{path}[{index}]", problems)
-        maps.append(texts)
-    return tuple(maps)
 
 
 def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
@@ -370,7 +389,7 @@ def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str])
 
 def _plain_map(value: _Value) -> dict[str, str] | None:
     """Return a read-only copy of a `dict` of text, or `None` if the value is something else."""
-    if type(value) is not dict and type(value) is not _ReadOnlyDict:
+    if type(value) is not dict:
         return None
     if not value:  # As most metadata is: all runs share one.
         return _EMPTY_MAP
@@ -385,12 +404,12 @@ def _plain_map(value: _Value) -> dict[str, str] | None:
 
 def _any_map(value: _Value, expected: str, path: str, problems: dict[str, str]) -> dict[str, str]:
     """Return a read-only copy of any mapping, and note what in it is no text."""
-    if type(value) is not dict and not isinstance(value, Mapping):
-        _note(_mismatch(value, expected), path, problems)
+    if not isinstance(value, Mapping):
+        _note(_reason(value, expected), path, problems)
         return {}
     texts: dict[str, str] = {}
-    # By one call of `items()`: in headers of HTTP libraries, looking up each key takes quadratic
-    # time. And by a copy: another thread may change the map meanwhile.
+    # It is read by one call of `items()`, since to look up each key takes quadratic time in headers
+    # of HTTP libraries; and from a copy, since another thread may change a dict meanwhile.
     for key, item in [*value.items()]:
         place = f"{path}[{_shown(key)}]"
         text = _text(key, "str as key", place, problems)
@@ -405,7 +424,7 @@ def _note(reason: str, path: str, problems: dict[str, str]) -> None:
     problems.setdefault(path, reason)
 
 
-def _mismatch(value: Any, expected: str) -> str:
+def _reason(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
     # Cut, as the name of a class may have any length.
@@ -421,20 +440,21 @@ def _shown(key: Any) -> str:
 
 
 def main(kind: type[RunObject] = RunObject) -> int:
-    """Check the runs in files, as `--help` tells, as runs of a class; return the exit status.
+    """Run the command that `--help` describes, for a class of runs; return its exit status.
 
-    Takes its arguments from `sys.argv`, and writes past `sys.stdout`, which is to be flushed
-    before. Raises `SystemExit` for `--help`, `--version` and wrong usage, and where an output
-    cannot be written. Ctrl-C ends the process by the signal, without a traceback.
+    Takes its arguments from `sys.argv`. Writes past `sys.stdout`, which is to be flushed before.
+    Raises `SystemExit` for `--help`, `--version` and wrong usage, and where an output cannot be
+    written. Ctrl-C ends the process by the signal, without a traceback.
     """
+    import signal  # It is for the command alone, like `argparse`.
+
     try:
         return _check_files(kind)
     except KeyboardInterrupt:
-        import signal  # Like `argparse`, it is for the command alone.
-
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.raise_signal(signal.SIGINT)
-        return 130  # The first process of a container is not ended by such a signal.
+        # The first process of a container gets here, as such a signal does not end it.
+        return 130
 
 
 def _check_files(kind: type[RunObject]) -> int:
@@ -447,31 +467,19 @@ def _check_files(kind: type[RunObject]) -> int:
     )
     parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="none or -: stdin")
     parser.add_argument("--responses", action="store_true", help="take runs of any API version")
-    parser.add_argument("--json-lines", action="store_true", help="as in *.jsonl and *.ndjson")
+    parser.add_argument("--json-lines", action="store_true", help="a document a line, as *.jsonl")
     parser.add_argument("--version", action="version", version=__version__)
     options = parser.parse_args()
     read = kind.from_response if options.responses else kind.from_dict
-    return max([_check_file(file, options.json_lines, read) for file in options.files])
+    statuses = [_check_file(file, options.json_lines, read) for file in options.files]
+    return max(statuses)
 
 
 def _check_file(file: str, json_lines: bool, read: Callable[[Any], RunObject]) -> int:
-    """Write the runs in a file, and what is wrong with the rest; return the exit status."""
     name = "<stdin>" if file == "-" else _on_a_line(file)
     json_lines = json_lines or file.endswith((".jsonl", ".ndjson"))
-    good = total = 0
     try:
-        for line, document in _documents(file, json_lines):
-            for place, item in _items(document, line):
-                total += 1
-                try:
-                    if isinstance(item, ValueError):
-                        raise item
-                    text = _json_text(read(item).to_dict())
-                except (ValueError, RecursionError) as error:
-                    _write(2, f"{name}:{place} {_on_a_line(str(error))}")
-                else:
-                    _write(1, text)
-                    good += 1
+        good, total = _check_runs(_documents(file, json_lines), name, read)
     except OSError as error:
         _write(2, f"{name}: {error.strerror}")
         return 2
@@ -483,6 +491,26 @@ def _check_file(file: str, json_lines: bool, read: Callable[[Any], RunObject]) -
     return 0 if good == total else 1
 
 
+def _check_runs(
+    documents: Iterator[tuple[int, bytes]], name: str, read: Callable[[Any], RunObject]
+) -> tuple[int, int]:
+    """Write the runs that fit, and what is wrong with the rest; return how many fit of how many."""
+    good = total = 0
+    for line, document in documents:
+        for place, item in _items(document, line):
+            total += 1
+            try:
+                if isinstance(item, ValueError):  # It is a fault of the document.
+                    raise item
+                text = _json_text(read(item).to_dict())
+            except (ValueError, RecursionError) as error:
+                _write(2, f"{name}:{place}: {_on_a_line(str(error))}")
+            else:
+                _write(1, text)
+                good += 1
+    return good, total
+
+
 def _on_a_line(text: str) -> str:
     """Return a text as it is, or as Python writes it if some of it cannot be printed."""
     return text if text.isprintable() else repr(text)
@@ -492,9 +520,11 @@ def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
     """Yield the JSON documents in a file, each after the number of its first line."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
         if os.name == "posix":
-            # Otherwise, no data yet would be taken for the end.
+            # If it did not wait for data, no data yet would be taken for the end.
             os.set_blocking(stream.fileno(), True)
-        for line, document in enumerate(stream if json_lines else [b"".join(stream)], 1):
+        # Joined, as `read()` may return `None` if another process undoes that.
+        documents = stream if json_lines else [b"".join(stream)]
+        for line, document in enumerate(documents, 1):
             # Stripped, so that an error at its end is told of its own line, not of the next.
             document = document.rstrip(b" \t\r\n")
             if document or not json_lines:
@@ -505,40 +535,41 @@ def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
 
 def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
     """Yield what should be a run in a document, or the `ValueError` in it, after its place."""
-    place = f"{line}:"
+    place = str(line)
     data: _Value | ValueError
     try:
         data = json.loads(
             document.decode("utf-8-sig"),
-            object_pairs_hook=_unique,
-            parse_constant=_finite,
-            parse_float=_finite,
+            object_pairs_hook=_unique_object,
+            parse_constant=_finite_float,
+            parse_float=_finite_float,
         )
     except UnicodeDecodeError:
         data = ValueError("not valid UTF-8")
     except json.JSONDecodeError as error:
-        place = f"{line + error.lineno - 1}:{error.colno}:"
+        place = f"{line + error.lineno - 1}:{error.colno}"
         data = ValueError(error.msg + _hint(error))
     except (ValueError, RecursionError) as error:
-        # Python adds advice for programmers, after a semicolon.
-        data = ValueError(str(error).partition(";")[0])
+        # Of a number that is too long, Python also tells how programmers can allow it.
+        data = ValueError(str(error).partition("; use sys.")[0])
     items: _Value | ValueError = data
     path = ""
     if isinstance(data, dict) and "id" not in data and isinstance(data.get("data"), list):
         items, path = data["data"], "data"
     if isinstance(items, list):
         for index, item in enumerate(items):
-            yield f"{place} {path}[{index}]:", item
+            yield f"{place}: {path}[{index}]", item
     else:
-        yield place, data
+        yield place, items
 
 
 def _hint(error: json.JSONDecodeError) -> str:
+    """Return advice where a second document begins on a line of its own."""
     before = error.doc[: error.pos].rstrip(" \t\r")
     return "; see --json-lines" if error.msg == "Extra data" and before.endswith("\n") else ""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -547,7 +578,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _finite(number: str) -> float:
+def _finite_float(number: str) -> float:
     value = float(number)
     if not isfinite(value):
         raise ValueError("not a finite number")
@@ -555,18 +586,18 @@ def _finite(number: str) -> float:
 
 
 def _write(descriptor: int, line: str) -> None:
-    """Write a line by one call, as other processes may write, too; exit if that fails.
+    """Write a line by one call, so that lines of other processes do not mix with it; or exit.
 
-    Python's own streams keep what they cannot write, and try again at exit.
+    Not by Python's own streams: they keep what they cannot write, and try it again at exit.
     """
-    if descriptor == 2 and sys.stderr is None:  # it is closed
+    if descriptor == 2 and sys.stderr is None:  # Standard error is closed.
         return
     data = (line + "\n").encode("utf-8", "backslashreplace")
     try:
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
-        if descriptor == 1 and not isinstance(error, BrokenPipeError):  # as `head` leaves it
+        if descriptor == 1 and not isinstance(error, BrokenPipeError):  # `head` is no complaint.
             _write(2, f"standard output: {error.strerror}")
         sys.exit(2)
 

@@ -4,12 +4,13 @@
 They can be vendored beside it. If it has another name there, edit the import marked below.
 """
 
-import collections
 import contextlib
 import copy
 import dataclasses
+import datetime
 import doctest
 import enum
+import faulthandler
 import functools
 import io
 import itertools
@@ -49,13 +50,18 @@ Unchecked: Any = RunObject
 replaced: Any = dataclasses.replace
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
-PATIENCE = 30  # seconds until a process that hangs is killed, and its test fails
+PATIENCE = 60  # seconds until a test that hangs is named and ended; its processes get half of it
+BOUND = 10_000_000  # bytes that a process may write; of memory, it gets a hundred times as much
 WASM = sys.platform in ("emscripten", "wasi")
 DEEP = 1_000 if WASM else 100_000  # on a small stack, deeper nesting can be made, but not unmade
 needs_processes = unittest.skipIf(WASM, "WebAssembly has no processes")
 needs_file = unittest.skipIf(WASM or not MODULE.is_file(), "the module is no file to run")
 needs_posix = unittest.skipUnless(os.name == "posix", "signals and streams as in POSIX")
 needs_full = unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+needs_pid_1 = unittest.skipUnless(
+    sys.platform == "linux" and os.system("unshare -fp true 2>&-") == 0,
+    "no right to start the first process of a container",
+)
 needs_proc = unittest.skipUnless(os.path.exists("/proc/self/status"), "no /proc")
 
 # Name, kind and optionality of the fields in order, as the Rust struct has them.
@@ -180,7 +186,7 @@ class Timed(RunObject):
     """A subclass with methods alone."""
 
     @functools.cached_property
-    def seconds(self) -> int:
+    def duration(self) -> int:
         return (self.completed_at or 0) - self.created_at
 
 
@@ -198,16 +204,19 @@ class Tagged(RunObject):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Scaled(RunObject):
-    """A subclass with a field that it computes, an init-only parameter and a class variable."""
+class Made(RunObject):
+    """A subclass with fields that are required, that it makes itself, and that it redeclares."""
 
     kinds: typing.ClassVar[int] = 3
-    scale: dataclasses.InitVar[int] = 1
-    units: int = dataclasses.field(default=0, init=False)
+    agent_id: str
+    file_ids: Sequence[str] = ()
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=lambda: {"by": "default"})
+    seen: list[str] = dataclasses.field(default_factory=list[str], init=False)
+    seconds: int = dataclasses.field(default=0, init=False)
 
-    def __post_init__(self, scale: int) -> None:
+    def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "units", scale * self.created_at)
+        object.__setattr__(self, "seconds", (self.completed_at or 0) - self.created_at)
 
 
 class Slotted(RunObject):
@@ -218,11 +227,22 @@ class Slotted(RunObject):
 
 
 class Adapted(Tagged):
-    """A subclass that makes something else of the data first."""
+    """A subclass that makes something else of a response first."""
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Any:
-        return super().from_dict({"file_ids": [], **data})
+    def from_response(cls, data: Mapping[str, Any]) -> Any:
+        return super().from_response({"assistant_id": data["agent_id"], **data})
+
+
+class Proxy:
+    """What stands for something else, whose class it shows, as those of wrapt and werkzeug do."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+    @property
+    def __class__(self) -> Any:
+        return type(self.held)
 
 
 def identity(run: Any) -> Any:
@@ -247,6 +267,11 @@ def copies(run: Any) -> list[Any]:
 class Case(unittest.TestCase):
     maxDiff = None
 
+    def setUp(self) -> None:
+        if not WASM and sys.__stderr__:
+            faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
+            self.addCleanup(faulthandler.cancel_dump_traceback_later)
+
     def error(self, make: Callable[[], object]) -> Any:
         """The error of a call, after a look at it for what it must never hold."""
         with self.assertRaises(RunObjectError) as caught:
@@ -259,8 +284,8 @@ class Case(unittest.TestCase):
         self.assertTrue(str(error).isprintable(), str(error))
         return error
 
-    def problems(self, data: Any) -> Any:
-        return self.error(lambda: Unchecked.from_dict(data)).problems
+    def problems(self, data: Any, cls: Any = RunObject) -> Any:
+        return self.error(lambda: cls.from_dict(data)).problems
 
     def wrong(self, path: str, reason: str, **changes: Any) -> None:
         """Check that the one problem is told, by every way to make a run."""
@@ -299,12 +324,6 @@ class Reading(Case):
             self.assertEqual(hints[name], expected | None if optional else expected)
             self.assertIs(field.default, None if optional else dataclasses.MISSING)
 
-    def test_every_value_reaches_its_field(self) -> None:
-        expected = {**full(), "tools": tuple(full()["tools"]), "file_ids": ("file-1", "файл-2")}
-        for run in (RunObject.from_dict(full()), Unchecked(**full())):
-            self.assertIs(run.__class__, RunObject)
-            self.assertEqual({name: getattr(run, name) for name in NAMES}, expected)
-
     def test_an_optional_field_may_be_absent_or_none(self) -> None:
         shuffled: Data = dict(reversed(small().items()))
         for data in (small(), whole(small()), shuffled):
@@ -320,10 +339,8 @@ class Reading(Case):
         for name in REQUIRED:
             data = full()
             del data[name]
-            self.assertEqual(self.problems(data), {name: "missing"})
-            self.assertEqual(self.problems(Headers(data)), {name: "missing"})
-            error = self.error(lambda data=data: Tagged.from_dict(data))  # type: ignore[misc]
-            self.assertEqual(error.problems, {name: "missing"})
+            for cls in (RunObject, Tagged):
+                self.assertEqual(self.problems(data, cls), {name: "missing"})
             with self.assertRaises(TypeError):
                 Unchecked(**data)
             self.wrong(name, f"expected {EXPECTED[kinds[name]]}, got NoneType", **{name: None})
@@ -349,21 +366,14 @@ class Reading(Case):
             (7, "int"),
             (1.0, "float"),
             (float("nan"), "float"),
-            (1j, "complex"),
-            ("text", "str"),
             ("", "str"),
             (b"text", "bytes"),
-            (bytearray(), "bytearray"),
             ([], "list"),
             ((), "tuple"),
             ({}, "dict"),
             (set(), "set"),
             (range(2), "range"),
-            ({}.keys(), "dict_keys"),
             ({}.items(), "dict_items"),
-            (collections.deque(), "deque"),
-            (object(), "object"),
-            (..., "ellipsis"),
             (int, "type"),
         ]
         fitting = {"str": ["str"], "int": ["int"], "dict": ["dict"], "list": ["list", "tuple"]}
@@ -411,17 +421,7 @@ class Reading(Case):
                 self.wrong(name, "out of range for 64 bits", **{name: value})
 
     def test_text_is_what_utf8_can_encode(self) -> None:
-        for text in (
-            "",
-            "\x00",
-            "é",
-            "日本語",
-            "🙂",
-            "\ue000",
-            "\ud7ff",
-            "x" * 99_999,
-            "é" * 99_999,
-        ):
+        for text in ("", "\x00", "日本語", "🙂", "\ue000", "\ud7ff", "é" * 99_999):
             data = {**full(), "id": text, "instructions": text, "file_ids": [text]}
             data.update(tools=[{text: text}], metadata={text: text}, headers={"a": text})
             self.assertEqual(Unchecked.from_dict(data).to_dict(), data)
@@ -465,15 +465,14 @@ class Reading(Case):
                 self.assertEqual((kept, type(kept)), (1699063290, int))
 
     def test_mappings_are_read_by_one_call_of_items(self) -> None:
-        for cls in (Unchecked, Tagged):
+        for read in (RunObject.from_dict, RunObject.from_response, Tagged.from_dict):
             data = full()
             for name in MAPS:
                 data[name] = Headers(data[name])
             data["tools"] = [Headers(tool) for tool in data["tools"]]
             mappings = [Headers(data), *[data[name] for name in MAPS], *data["tools"]]
-            self.assertEqual(
-                RunObject.to_dict(cls.from_dict(mappings[0]))["tools"], full()["tools"]
-            )
+            run: Any = read(mappings[0])
+            self.assertEqual({name: run.to_dict()[name] for name in NAMES}, full())
             self.assertEqual([mapping.calls for mapping in mappings], [1] * 6)
 
     def test_subclasses_of_dict_are_read_by_their_own_items(self) -> None:
@@ -485,23 +484,11 @@ class Reading(Case):
             def items(self) -> Any:
                 return [(key.removeprefix("my_"), self[key]) for key in self]
 
-        run = Unchecked.from_dict({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d")]})
-        self.assertEqual((run.metadata, run.tools), ({"a": "shown"}, ({"c": "shown"},)))
-        run = Unchecked.from_dict(Renamed({f"my_{name}": full()[name] for name in NAMES}))
-        self.assertEqual(run.to_dict(), full())
-
-    def test_every_mapping_will_do(self) -> None:
-        kinds: list[Callable[[Any], Any]] = [
-            collections.OrderedDict,
-            collections.UserDict,
-            collections.ChainMap,
-            types.MappingProxyType,
-            lambda items: collections.defaultdict(list, items),
-        ]
-        for kind in kinds:
-            data = {**full(), **{name: kind(full()[name]) for name in MAPS}}
-            data["tools"] = [kind(tool) for tool in full()["tools"]]
-            self.assertEqual(Unchecked.from_dict(kind(data)).to_dict(), full())
+        for read in (Unchecked.from_dict, Unchecked.from_response):
+            run = read({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d")]})
+            self.assertEqual((run.metadata, run.tools), ({"a": "shown"}, ({"c": "shown"},)))
+            run = read(Renamed({f"my_{name}": full()[name] for name in NAMES}))
+            self.assertEqual(run.to_dict(), full())
 
     def test_lists_are_lists_and_tuples_and_become_tuples(self) -> None:
         class List(list[Any]):
@@ -531,9 +518,11 @@ class Reading(Case):
             (dict, "type"),
             (RunObject.from_dict(full()), "RunObject"),
         ]:
-            for cls in (Unchecked, Tagged):
-                error = self.error(lambda cls=cls, data=data: cls.from_dict(data))  # type: ignore[misc]
-                self.assertEqual(error.problems, {"": f"expected dict, got {actual}"})
+            expected = {"": f"expected dict, got {actual}"}
+            for cls in (RunObject, Tagged):
+                self.assertEqual(self.problems(data, cls), expected)
+            error = self.error(lambda data=data: Unchecked.from_response(data))  # type: ignore[misc]
+            self.assertEqual(error.problems, expected)
 
     def test_what_a_mapping_raises_passes_as_it_is(self) -> None:
         class Broken(Headers):
@@ -541,12 +530,13 @@ class Reading(Case):
                 raise ConnectionError("gone")
 
         for data in (Broken(full()), {**full(), "headers": Broken({})}):
-            with self.assertRaisesRegex(ConnectionError, "gone"):
-                Unchecked.from_dict(data)
+            for read in (Unchecked.from_dict, Unchecked.from_response):
+                with self.assertRaisesRegex(ConnectionError, "gone"):
+                    read(data)
 
     def test_the_input_is_neither_changed_nor_kept(self) -> None:
         data = full()
-        made = [Unchecked.from_dict(data), Unchecked(**data)]
+        made = [Unchecked.from_dict(data), Unchecked(**data), Unchecked.from_response(data)]
         self.assertEqual(data, full())
         data["tools"][0]["type"] = data["tools"][1]["größe"] = "changed"
         data["metadata"]["user"] = data["headers"]["x"] = data["file_ids"][0] = "changed"
@@ -558,6 +548,30 @@ class Reading(Case):
         data = {**full(), "created_at": None}
         self.problems(data)
         self.assertEqual(data, {**full(), "created_at": None})
+
+    def test_what_is_large_is_read_in_linear_time(self) -> None:
+        # In quadratic time, it takes minutes.
+        many = 100_000
+        data = {**full(), "tools": [{"a": "b"}] * many, "file_ids": ["é", "a"] * many}
+        data["metadata"] = {f"key {i}": "value" for i in range(many)}
+        extra = {f"no field {i}": None for i in range(many)}
+        for read in (Unchecked.from_dict, Unchecked.from_response, Tagged.from_dict):
+            made = read({**data, **extra}).to_dict()
+            self.assertTrue(all(made[name] == data[name] for name in NAMES))  # too long to show
+
+    def test_text_and_integers_behind_a_proxy_are_refused(self) -> None:
+        for name in TEXTS:
+            expected = "expected str or None" if name in OPTIONAL else "expected str"
+            self.wrong(name, f"{expected}, got Proxy", **{name: Proxy("text")})
+        for name in INTEGERS:
+            expected = "expected int or None" if name in OPTIONAL else "expected int"
+            for number in (7, True):
+                self.wrong(name, f"{expected}, got Proxy", **{name: Proxy(number)})
+        self.wrong("file_ids[0]", "expected str, got Proxy", file_ids=[Proxy("text")])
+        self.wrong("headers['a']", "expected str, got Proxy", headers={"a": Proxy("text")})
+        self.wrong(
+            "metadata[<Proxy>]", "expected str as key, got Proxy", metadata={Proxy("a"): "b"}
+        )
 
     def test_what_was_checked_is_kept_even_if_the_input_changes_meanwhile(self) -> None:
         # As another thread may change it: here at one line that the module runs, then at the next.
@@ -571,18 +585,21 @@ class Reading(Case):
             lambda data: data["file_ids"].__setitem__(0, 7),
             lambda data: data.pop("status"),
         ]
-        for change, cls in itertools.product(changes, (Unchecked, Tagged)):
+        reads = (RunObject.from_dict, RunObject.from_response, Tagged.from_dict)
+        for change, read in itertools.product(changes, reads):
             number = 0
             lines: list[int] = [0]
             while len(lines) > number:
                 number += 1
                 data: Data = {**full(), "headers": Headers({"a": "b"}), "file_ids": ["a", "b"]}
                 held: list[Any] = []
+                texts: list[Any] = []
                 meddle = self.at_line(number, functools.partial(change, data))
                 with contextlib.suppress(RunObjectError), meddle as lines:
-                    run: Any = cls.from_dict(data)
+                    run: Any = read(data)
+                    texts = [run.status, *run.file_ids]
                     held = [run.metadata, run.headers, *run.tools]
-                texts = [text for each in held for text in each.values()]
+                texts += [text for each in held for text in each.values()]
                 self.assertLessEqual({text.__class__ for text in texts}, {str})
             self.assertGreater(number, 50)
 
@@ -609,6 +626,160 @@ class Reading(Case):
             sys.settrace(before)
 
 
+class Responses(Case):
+    """What `from_response` makes of the responses of any version that people hold."""
+
+    def changed(self, **changes: Any) -> Any:
+        """The fields of a response with such changes that come out other than those of `full`."""
+        fields: Data = RunObject.from_response({**full(), **changes}).to_dict()
+        expected = full()
+        return {name: value for name, value in fields.items() if value != expected[name]}
+
+    def wrong_response(self, path: str, reason: str, **changes: Any) -> None:
+        error = self.error(lambda: RunObject.from_response({**full(), **changes}))
+        self.assertEqual(error.problems, {path: reason})
+
+    def test_a_run_of_version_2_fits(self) -> None:
+        function = {"name": "größe", "parameters": {"a": [1, None, True, 0.5]}}
+        calls = {"tool_calls": [{"id": "call_1"}]}
+        data: Data = {
+            **small(),
+            "required_action": {"type": "submit_tool_outputs", "submit_tool_outputs": calls},
+            "last_error": {"code": "server_error", "message": "Sorry"},
+            "tools": [{"type": "file_search"}, {"type": "function", "function": function}],
+            "metadata": None,
+            "usage": {"total_tokens": 31},
+            "temperature": 1.0,
+        }
+        del data["file_ids"]
+        before = copy.deepcopy(data)
+        run: Any = RunObject.from_response(data)
+        self.assertEqual(data, before)
+        self.assertEqual((run.file_ids, run.metadata), ((), {}))
+        self.assertEqual(run.last_error, '{"code": "server_error", "message": "Sorry"}')
+        self.assertEqual(
+            run.required_action,
+            {
+                "type": "submit_tool_outputs",
+                "submit_tool_outputs": '{"tool_calls": [{"id": "call_1"}]}',
+            },
+        )
+        text = r'{"name": "gr\u00f6\u00dfe", "parameters": {"a": [1, null, true, 0.5]}}'
+        self.assertEqual(
+            run.tools, ({"type": "file_search"}, {"type": "function", "function": text})
+        )
+        self.assertEqual(json.loads(run.tools[1]["function"]), function)
+
+    def test_lists_become_json_text_too_and_containers_may_be_of_any_kind(self) -> None:
+        self.assertEqual(self.changed(last_error=["a", {}]), {"last_error": '["a", {}]'})
+        self.assertEqual(self.changed(last_error=[]), {"last_error": "[]"})
+        expected = {"required_action": {"a": "[1]", "b": "{}"}}
+        for kind in (dict, Headers):
+            self.assertEqual(self.changed(required_action=kind({"a": [1], "b": {}})), expected)
+        for tools in ([{"a": {}}], ({"a": {}},), [Headers({"a": {}})]):
+            self.assertEqual(self.changed(tools=tools), {"tools": [{"a": "{}"}]})
+
+    def test_nulls_in_tools_and_required_actions_are_left_out(self) -> None:
+        # As packages write them.
+        expected = {"tools": [{"type": "file_search"}, {}]}
+        tools = [{"type": "file_search", "file_search": None}, {"function": None}]
+        self.assertEqual(self.changed(tools=tools), expected)
+        action = {"type": "a", "submit_tool_outputs": None}
+        self.assertEqual(self.changed(required_action=action), {"required_action": {"type": "a"}})
+
+    def test_tools_files_and_metadata_may_be_absent_or_null(self) -> None:
+        # As clients in Go write empty lists.
+        empty: Data = {"tools": [], "file_ids": [], "metadata": {}}
+        self.assertEqual(self.changed(**dict.fromkeys(empty)), empty)
+        data = {name: value for name, value in full().items() if name not in empty}
+        self.assertEqual(RunObject.from_response(data).to_dict(), {**full(), **empty})
+
+    def test_metadata_may_be_an_empty_array(self) -> None:
+        # As PHP writes an empty map.
+        self.assertEqual(self.changed(metadata=[]), {"metadata": {}})
+        self.wrong_response("metadata", "expected dict, got list", metadata=[[]])
+        self.wrong_response("metadata", "expected dict, got tuple", metadata=())
+
+    def test_a_time_may_be_a_whole_float(self) -> None:
+        # As pandas writes a column in which others are null.
+        for name in INTEGERS:
+            for time, expected in [(1.5e9, 1500000000), (-0.0, 0), (-(2.0**63), -(2**63))]:
+                self.assertEqual(self.changed(**{name: time}), {name: expected})
+                kept = getattr(RunObject.from_response({**full(), name: time}), name)
+                self.assertIs(type(kept), int)
+            wanted = "expected int or None" if name in OPTIONAL else "expected int"
+            for value in (0.5, float("nan"), float("inf"), float("-inf")):
+                self.wrong_response(name, f"{wanted}, got float", **{name: value})
+            for value, actual in [("7", "str"), (True, "bool"), ([], "list")]:
+                self.wrong_response(name, f"{wanted}, got {actual}", **{name: value})
+            self.wrong_response(name, "out of range for 64 bits", **{name: 1e300})
+
+    def test_nothing_else_is_changed(self) -> None:
+        for path, reason, value in [
+            ("id", "expected str, got float", 1.0),
+            ("model", "expected str, got NoneType", None),
+            ("status", "expected str, got dict", {}),
+            ("instructions", "expected str or None, got list", []),
+            ("last_error", "expected str or None, got int", 5),
+            ("required_action", "expected dict or None, got list", []),
+            ("required_action['a']", "expected str, got int", {"a": 7}),
+            ("required_action['a']", "not valid UTF-8", {"a": "\ud800"}),
+            ("tools", "expected list, got dict", {}),
+            ("tools[0]", "expected dict, got int", [7]),
+            ("tools[0]", "expected dict, got NoneType", [None]),
+            ("tools[0]", "expected dict, got list", [[]]),
+            ("tools[0]['a']", "expected str, got bool", [{"a": True}]),
+            ("tools[0][<int>]", "expected str as key, got int", [{7: {}}]),
+            ("file_ids", "expected list, got str", ""),
+            ("file_ids[0]", "expected str, got dict", [{}]),
+            ("metadata['a']", "expected str, got float", {"a": 1.0}),
+            ("metadata['a']", "expected str, got dict", {"a": {}}),
+            ("metadata['a']", "expected str, got NoneType", {"a": None}),
+            ("headers", "expected dict or None, got list", []),
+            ("headers['a']", "expected str, got list", {"a": []}),
+        ]:
+            self.wrong_response(path, reason, **{path.partition("[")[0]: value})
+        data = full()
+        del data["model"]
+        error = self.error(lambda: RunObject.from_response(data))
+        self.assertEqual(error.problems, {"model": "missing"})
+
+    def test_what_json_cannot_hold_is_a_problem(self) -> None:
+        loop: Data = {}
+        loop["a"] = [loop]
+        deep: list[Any] = []
+        for _ in range(DEEP):
+            deep = [deep]
+        for value in (
+            loop,
+            deep,
+            {"a": datetime.datetime(2024, 4, 1)},
+            {"a": {1, 2}},
+            [b""],
+            {(): 1},
+            {"a": float("nan")},
+            [float("inf")],
+            [-(10**5000)],
+        ):
+            told = f"got {type(value).__name__}"
+            self.wrong_response("last_error", f"expected str or None, {told}", last_error=value)
+            reason = f"expected str, {told}"
+            self.wrong_response("required_action['a']", reason, required_action={"a": value})
+            self.wrong_response("tools[0]['a']", reason, tools=[{"a": value}])
+
+    def test_a_subclass_gets_its_fields_as_they_are(self) -> None:
+        data = {**full(), "tag": "mine", "notes": [{"a": None}], "last_error": {}}
+        run = Tagged.from_response(data)
+        self.assertEqual((type(run), run.notes, run.last_error), (Tagged, [{"a": None}], "{}"))
+
+    def test_an_adapter_makes_something_else_of_a_response_first(self) -> None:
+        data = {**small(), "agent_id": "agent_1", "tools": None, "tag": "mine"}
+        del data["assistant_id"]
+        run = Adapted.from_response(data)
+        self.assertEqual((type(run), run.assistant_id, run.tag), (Adapted, "agent_1", "mine"))
+        self.assertEqual(Adapted.from_dict(run.to_dict()), run)
+
+
 class Errors(Case):
     """What `RunObjectError` tells, and what it never does."""
 
@@ -616,9 +787,8 @@ class Errors(Case):
         data: Data = {
             "headers": {"authorization": None},
             "metadata": [],
-            "file_ids": ["a", 7, None],
+            "file_ids": ["a", 7],
             "tools": [{"type": "function", "function": {"name": "f"}}, "x", {"\udfff": 1}],
-            "instructions": b"",
             "completed_at": 2**63,
             "status": "\ud800",
             "created_at": True,
@@ -636,34 +806,29 @@ class Errors(Case):
             "required_action[<int>]": "expected str as key, got int",
             "completed_at": "out of range for 64 bits",
             "model": "missing",
-            "instructions": "expected str or None, got bytes",
             "tools[0]['function']": "expected str, got dict",
             "tools[1]": "expected dict, got str",
             r"tools[2]['\udfff']": "not valid UTF-8",
             "file_ids[1]": "expected str, got int",
-            "file_ids[2]": "expected str, got NoneType",
             "metadata": "expected dict, got list",
             "headers['authorization']": "expected str, got NoneType",
         }
-        for cls in (Unchecked, Tagged):
+        for cls, more in [(RunObject, {}), (Tagged, {}), (Made, {"agent_id": "missing"})]:
             error = self.error(lambda cls=cls: cls.from_dict(data))  # type: ignore[misc]
             self.assertIsInstance(error, ValueError)
-            self.assertEqual(list(error.problems.items()), list(expected.items()))
-            lines = [f"{path}: {reason}" for path, reason in expected.items()]
-            self.assertEqual(str(error), "; ".join(lines))
-        error = self.error(lambda: Unchecked.from_dict(None))
-        self.assertEqual(str(error), "expected dict, got NoneType")
+            told = [*expected.items(), *more.items()]
+            self.assertEqual(list(error.problems.items()), told)
+            self.assertEqual(str(error), "; ".join([": ".join(each) for each in told]))
+
+    def test_a_reason_may_be_about_the_whole_input(self) -> None:
+        odd = RunObjectError({"": "is odd", "tag": "tag: is odd"})
+        self.assertEqual(str(odd), "is odd; tag: tag: is odd")
 
     def test_there_are_at_most_100_problems_the_last_of_which_tells_of_more(self) -> None:
         floods: list[Data] = [
-            {"file_ids": [None] * 100_000},
-            {"file_ids": ["\ud800"] * 1_000},
             {"tools": [{"function": {}}] * 1_000},
-            {"tools": [7] * 1_000},
-            {"metadata": {f"key {i}": i for i in range(1_000)}},
             {"headers": {f"{i}" * 2_000: i for i in range(100, 300)}},
             {"required_action": {f"{i}" + "\n\x1b\u202e" * 30: i for i in range(200)}},
-            {"metadata": {chr(0x1F600 + i) * 60: i for i in range(200)}},
             {"metadata": {chr(i) * 50: i for i in range(0xD800, 0xDFFF)}},
         ]
         for changes in floods:
@@ -672,7 +837,7 @@ class Errors(Case):
             self.assertEqual(list(problems.items())[-1], ("...", "more problems than these"))
         paths = [f"file_ids[{i}]" for i in range(99)]
         self.assertEqual(list(self.problems({**full(), "file_ids": [7] * 99})), paths)
-        for count in (100, 5000):
+        for count in (100, 100_000):
             problems = self.problems({**full(), "file_ids": [7] * count, "metadata": 1})
             self.assertEqual(list(problems), [*paths, "..."])
         data = {**full(), "file_ids": [7] * 98, "metadata": dict.fromkeys(range(1_000))}
@@ -680,14 +845,12 @@ class Errors(Case):
 
     def test_keys_in_paths_are_printable_and_shortened_in_the_middle(self) -> None:
         for key, shown in [
-            ("user name", "'user name'"),
             ("it's", '"it\'s"'),
             ("a\r\n\x1b[31m", r"'a\r\n\x1b[31m'"),
             ("ключ", "'ключ'"),
             ("\u202e", r"'\u202e'"),
             (Text("key"), "'key'"),
             ("k" * 58, "'" + "k" * 58 + "'"),
-            ("k" * 59, "'" + "k" * 27 + "..." + "k" * 28 + "'"),
             ("a" + "k" * 1_000_000 + "z", "'a" + "k" * 26 + "..." + "k" * 27 + "z'"),
         ]:
             self.wrong(f"metadata[{shown}]", "expected str, got int", metadata={key: 1})
@@ -698,35 +861,15 @@ class Errors(Case):
         self.wrong("id", f"expected str, got {shown}", id=long)
         reason = f"expected str as key, got {shown}"
         self.wrong(f"metadata[<{shown}>]", reason, metadata={long: "a"})
-        action = {type(f"{i}" * 100, (), {})(): "text" for i in range(100, 220)}
-        self.assertEqual(len(self.problems({**full(), "required_action": action})), 100)
 
     def test_no_value_is_shown_nor_hung_on_an_error(self) -> None:
-        class Secret:
-            def __repr__(self) -> str:
-                return "s3cr3t"
-
-        secrets = ["s3cr3t\ud800", b"s3cr3t", ["s3cr3t"], Secret(), 5377.3, Number(537737 * 2**64)]
-        for value in secrets:
+        for value in ["s3cr3t\ud800", b"s3cr3t", ["s3cr3t"], 5377.3, Number(537737 * 2**64)]:
             data: Data = dict.fromkeys(NAMES, value)
             data.update(tools=[value, {"a": value}], file_ids=[value], metadata={"a": value})
-            data.update(headers={Secret(): value})
-            for cls in (Unchecked, Tagged):
-                error = self.error(lambda cls=cls, data=data: cls.from_dict(data))  # type: ignore[misc]
+            for read in (RunObject.from_dict, RunObject.from_response, Tagged.from_dict):
+                error = self.error(lambda read=read, data=data: read(data))  # type: ignore[misc]
                 shown = [str(error), repr(error), repr(error.args), repr(error.__dict__)]
                 self.assertNotRegex(" ".join(shown), "s3cr3t|5377")
-
-    def test_no_nesting_is_too_deep(self) -> None:
-        deep: Any = {}
-        for _ in range(DEEP):
-            deep = {"a": deep}
-        self.assertEqual(
-            self.problems({**full(), "metadata": deep, "tools": [deep]}),
-            {"tools[0]['a']": "expected str, got dict", "metadata['a']": "expected str, got dict"},
-        )
-        loop = full()
-        loop["metadata"] = loop
-        self.assertEqual(self.problems(loop)["metadata['metadata']"], "expected str, got dict")
 
     def test_an_error_can_be_pickled_and_copied(self) -> None:
         given = {"created_at": "expected int, got str", "metadata['a']": "expected str, got int"}
@@ -739,10 +882,6 @@ class Errors(Case):
             )
             self.assertEqual(list(twin.problems), ["created_at", "metadata['a']"])
             self.assertEqual(twin.args, (twin.problems,))
-
-    def test_a_reason_may_be_about_the_whole_input(self) -> None:
-        odd = RunObjectError({"": "is odd", "tag": "tag: is odd"})
-        self.assertEqual(str(odd), "is odd; tag: tag: is odd")
 
 
 class Value(Case):
@@ -855,14 +994,6 @@ class Value(Case):
             case _:
                 self.fail("no match")
 
-    def test_replace_checks_and_freezes(self) -> None:
-        run = RunObject.from_dict(full())
-        changes: Data = {"status": "completed", "tools": [{"type": "x"}], "headers": None}
-        for replace in (replaced, getattr(copy, "replace", replaced)):
-            self.assertEqual(replace(run, **changes).to_dict(), {**full(), **changes})
-        self.error(lambda: replaced(run, id=7))
-        self.assertEqual(run.to_dict(), full())
-
     def test_copies_and_pickles_are_equal_and_share_no_dict(self) -> None:
         run = RunObject.from_dict(full())
         for twin in copies(run):
@@ -873,15 +1004,20 @@ class Value(Case):
             self.assertEqual(run.status, "failed")
 
     def test_a_decoder_may_set_the_fields_in_any_order(self) -> None:
-        run = decoded(RunObject, dict(reversed(full().items())))
-        self.assertEqual(list(run.to_dict().items()), list(full().items()))
+        for cls, more in [(RunObject, {}), (Tagged, {"tag": "mine", "notes": ["a"]})]:
+            data = {**full(), **more}
+            run = decoded(cls, dict(reversed(data.items())))
+            self.assertEqual(list(run.to_dict().items()), list(data.items()))
+            self.assertEqual(list(vars(run))[: len(NAMES)], NAMES)
 
     @needs_processes
     def test_runs_and_errors_cross_processes(self) -> None:
         runs = [Unchecked.from_dict({**full(), "id": f"run_{i}"}) for i in range(20)]
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            self.assertEqual(list(pool.map(identity, runs, timeout=PATIENCE)), runs)
-            error: Any = pool.submit(RunObject.from_dict, {**full(), "id": 7}).exception(PATIENCE)
+        with ProcessPoolExecutor(2, get_context("spawn"), limited) as pool:
+            self.assertEqual(list(pool.map(identity, runs, timeout=PATIENCE / 2)), runs)
+            error: Any = pool.submit(RunObject.from_dict, {**full(), "id": 7}).exception(
+                PATIENCE / 2
+            )
         self.assertIs(error.__class__, RunObjectError)
         self.assertEqual(error.problems, {"id": "expected str, got int"})
 
@@ -890,9 +1026,9 @@ class Subclasses(Case):
     """What a subclass may add, without an edit to the module."""
 
     def test_methods_and_cached_properties(self) -> None:
-        run = Timed.from_dict(full())
+        run = Timed.from_dict({**full(), "duration": 8})
         self.assertIs(type(run), Timed)
-        self.assertEqual((run.seconds, vars(run)["seconds"]), (4, 4))
+        self.assertEqual((run.duration, vars(run)["duration"]), (4, 4))
         self.assertEqual(list(run.to_dict().items()), list(full().items()))
         for twin in copies(run):
             self.assertEqual(vars(twin), vars(run))
@@ -919,6 +1055,37 @@ class Subclasses(Case):
         self.assertIsNot(first.notes, second.notes)
         self.assertEqual(first.to_dict(), {**full(), "tag": "none", "notes": []})
 
+    def test_a_default_that_one_of_the_19_fields_gets_counts(self) -> None:
+        data = {**small(), "agent_id": "agent_1"}
+        del data["file_ids"], data["metadata"]
+        run: Any = Made.from_dict(data)
+        self.assertEqual((run.file_ids, run.metadata), ((), {"by": "default"}))
+        with self.assertRaises(TypeError):
+            run.metadata["by"] = "another"
+        self.assertEqual(run, Made(**data))
+        run = Made.from_dict({**data, "file_ids": ["a"], "metadata": {}})
+        self.assertEqual((run.file_ids, run.metadata), (("a",), {}))
+
+    def test_a_field_that_is_required_and_absent_is_missing(self) -> None:
+        self.assertEqual(self.problems(full(), Made), {"agent_id": "missing"})
+        data = {**full(), "id": 7}
+        told = {"id": "expected str, got int", "agent_id": "missing"}
+        self.assertEqual(self.problems(data, Made), told)
+        data = {**full(), "agent_id": None}
+        self.assertIsNone(Made.from_dict(data).agent_id)
+
+    def test_what_is_no_field_of_the_constructor_is_neither_read_nor_written(self) -> None:
+        data = {**full(), "agent_id": "agent_1", "kinds": 6, "seconds": 7, "seen": ["a"]}
+        run = Made.from_dict(data)
+        self.assertEqual((run.kinds, run.seconds, run.seen), (3, 4, []))
+        self.assertEqual(run.to_dict(), {**full(), "agent_id": "agent_1"})
+        for twin in copies(run):
+            self.assertEqual((twin, vars(twin)), (run, vars(run)))
+
+    def test_no_key_of_the_data_stands_for_a_method(self) -> None:
+        data = {**full(), "__post_init__": 7, "to_dict": 8, "__class__": 9, "__dict__": {}}
+        self.assertEqual(Timed.from_dict(data).to_dict(), full())
+
     def test_what_a_field_may_hold_is_checked_by_the_subclass(self) -> None:
         for make in (
             lambda: Tagged.from_dict({**full(), "tag": None}),
@@ -930,10 +1097,11 @@ class Subclasses(Case):
     def test_a_check_that_leaves_out_the_one_it_inherits_is_told(self) -> None:
         class Unchecking(Tagged):
             def __post_init__(self) -> None:
-                pass
+                object.__setattr__(self, "metadata", {})
 
         told = r"^a __post_init__ does not call super\(\).__post_init__\(\)$"
-        for data in (full(), {}, {**full(), "tools": (), "file_ids": ()}):
+        run = RunObject.from_dict(full())
+        for data in (full(), {}, {**full(), "tools": (), "file_ids": ()}, vars(run)):
             with self.assertRaisesRegex(TypeError, told):
                 Unchecking.from_dict(data)
 
@@ -948,29 +1116,12 @@ class Subclasses(Case):
     def test_the_rules_of_the_19_fields_stay(self) -> None:
         data = {**full(), "tag": 7, "id": 7, "metadata": None}
         del data["file_ids"]
-        problems = self.error(lambda: Tagged.from_dict(data)).problems
-        self.assertEqual(
-            problems,
-            {
-                "id": "expected str, got int",
-                "file_ids": "missing",
-                "metadata": "expected dict, got NoneType",
-            },
-        )
-
-    def test_what_is_no_field_is_neither_read_nor_written(self) -> None:
-        data = {**full(), "scale": 5, "kinds": 6, "units": 7, "seconds": 8}
-        run: Any = Scaled.from_dict(data)
-        self.assertEqual((run.units, run.kinds), (1699063290, 3))
-        self.assertEqual(run.to_dict(), full())
-        self.assertEqual(Timed.from_dict(data).seconds, 4)
-
-    def test_init_only_parameters_and_computed_fields(self) -> None:
-        run = Scaled(**full(), scale=2)
-        self.assertEqual(run.units, 3398126580)
-        for twin in copies(run):
-            self.assertEqual((twin, vars(twin)), (run, vars(run)))
-        self.assertEqual(list(vars(run)), [*NAMES, "units"])
+        expected = {
+            "id": "expected str, got int",
+            "file_ids": "missing",
+            "metadata": "expected dict, got NoneType",
+        }
+        self.assertEqual(self.problems(data, Tagged), expected)
 
     def test_slots(self) -> None:
         run = Slotted.from_dict(full())
@@ -979,18 +1130,6 @@ class Subclasses(Case):
         pickles = [pickle.loads(pickle.dumps(run, protocol)) for protocol in PROTOCOLS[2:]]
         for twin in (copy.copy(run), copy.deepcopy(run), *pickles):
             self.assertEqual((twin, twin.note), (run, "mine"))
-
-    def test_a_decoder_may_set_the_fields_in_any_order(self) -> None:
-        data = {**full(), "tag": "mine", "notes": ["a"]}
-        run = decoded(Tagged, dict(reversed(data.items())))
-        self.assertEqual(list(run.to_dict().items()), list(data.items()))
-
-    def test_an_adapter_makes_something_else_of_the_data_first(self) -> None:
-        data = {**full(), "tag": "mine"}
-        del data["file_ids"]
-        run = Adapted.from_dict(data)
-        self.assertEqual((type(run), run.file_ids, run.tag), (Adapted, (), "mine"))
-        self.assertEqual(Adapted.from_dict(run.to_dict()), run)
 
 
 class Laws(Case):
@@ -1032,17 +1171,24 @@ class Laws(Case):
         for _, data in self.documents():
             before, expected = copy.deepcopy(data), whole(data)
             run = Unchecked.from_dict(data)
+            self.assertIs(run.__class__, RunObject)
             self.assertEqual(list(run.to_dict().items()), list(expected.items()))
-            self.assertEqual(data, before)
+            self.assertEqual(
+                {name: getattr(run, name) for name in TEXTS + INTEGERS},
+                {name: expected[name] for name in TEXTS + INTEGERS},
+            )
             for twin in (
                 RunObject.from_dict(run.to_dict()),
                 RunObject.from_dict(json.loads(json.dumps(run.to_dict()))),
+                RunObject.from_response(data),
+                RunObject.from_response(run.to_dict()),
                 Unchecked(**expected),
                 decoded(RunObject, expected),
                 *copies(run),
             ):
                 self.assertEqual((twin, hash(twin)), (run, hash(run)))
                 self.assertEqual(list(twin.to_dict().items()), list(expected.items()))
+            self.assertEqual(data, before)
             tagged = Tagged.from_dict({**data, "tag": "mine"})
             self.assertEqual(tagged.to_dict(), {**expected, "tag": "mine", "notes": []})
             self.assertEqual(Tagged.from_dict(tagged.to_dict()), tagged)
@@ -1071,15 +1217,35 @@ def on_a_line(*runs: Data) -> str:
     return "".join([json.dumps(whole(data)) + "\n" for data in runs])
 
 
-# What it tells of an empty object in a file of that name.
-NOTHING = "".join([f"nothing:1: {name}: missing\n" for name in REQUIRED])
+# What it tells of an empty object.
+NOTHING = "; ".join([f"{name}: missing" for name in REQUIRED]) + "\n"
 
 
 def limited() -> None:
-    """Let a process that writes for ever end before it has filled the disk."""
-    import resource
+    """Let this process end before it has filled the disk or the memory."""
+    if sys.platform == "linux":
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, 10_000_000))
+        for kind, limit in [(resource.RLIMIT_FSIZE, BOUND), (resource.RLIMIT_AS, 100 * BOUND)]:
+            _, most = resource.getrlimit(kind)
+            resource.setrlimit(kind, (limit if most < 0 else min(limit, most), most))
+
+
+# How each process is started that a test starts.
+LIMITED: Data = {"preexec_fn": limited} if os.name == "posix" else {}
+
+
+def done(command: list[str], stdin: bytes | str = b"", **more: Any) -> tuple[int, str, str]:
+    """Run a command; return its exit status, output and complaints."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        options: Data = {"env": BARE, "stdout": output, "stderr": errors, **LIMITED, **more}
+        status = subprocess.run(
+            command, input=given, timeout=PATIENCE / 2, check=False, **options
+        ).returncode
+        output.seek(0)
+        errors.seek(0)
+        return status, output.read().decode(), errors.read().decode()
 
 
 @needs_file
@@ -1087,6 +1253,7 @@ class Command(Case):
     """What `python3 runobject.py` does, as its users see it."""
 
     def setUp(self) -> None:
+        super().setUp()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
@@ -1096,36 +1263,39 @@ class Command(Case):
         text = content if isinstance(content, (bytes, str)) else json.dumps(content)
         (self.folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
 
-    def done(self, command: list[str], stdin: bytes | str = b"", **more: Any) -> Any:
-        """Run a command in the folder; return its exit status, output and complaints."""
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            options: Data = {"env": BARE, "stdout": output, "stderr": errors, **more}
-            options["preexec_fn"] = limited if os.name == "posix" else None
-            done = subprocess.run(
-                command, input=given, cwd=self.folder, timeout=PATIENCE, **options
-            )
-            output.seek(0)
-            errors.seek(0)
-            return done.returncode, output.read().decode(), errors.read().decode()
-
     def check(self, *arguments: str, stdin: bytes | str = b"", **options: Any) -> Any:
-        return self.done([sys.executable, str(MODULE), *arguments], stdin, **options)
+        command = [sys.executable, str(MODULE), *arguments]
+        return done(command, stdin, cwd=self.folder, **options)
 
     def shell(self, line: str) -> Any:
         """Run a line of shell, in which `check` is the command."""
         env = {**BARE, "python": sys.executable, "module": str(MODULE)}
-        return self.done(["sh", "-c", f'check() {{ "$python" "$module" "$@"; }}\n{line}'], env=env)
+        command = ["sh", "-c", f'check() {{ "$python" "$module" "$@"; }}\n{line}']
+        return done(command, cwd=self.folder, env=env)
+
+    def main(self, code: str, *arguments: str, **options: Any) -> Any:
+        """Run a program of one's own that imports `main` and ends with `status`."""
+        path = f"import sys; sys.path.insert(0, {str(MODULE.parent)!r})\n"
+        names = f"from {MODULE.stem} import RunObject, RunObjectError, main\nstatus = 0\n"
+        self.file("mine.py", f"{path}{names}{code}\nsys.exit(status)\n")
+        return done([sys.executable, "mine.py", *arguments], cwd=self.folder, **options)
 
     @contextlib.contextmanager
-    def started(self, *arguments: str, **options: Any) -> Generator[Any, None, None]:
+    def started(
+        self, *arguments: str, before: Sequence[str] = (), **options: Any
+    ) -> Generator[Any, None, None]:
         """Start the command with three pipes; kill it if that takes too long or the test fails."""
+
+        def prepare() -> None:
+            # What runs in the background may have been started with the signal ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            limited()
+
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        # What runs in the background may have been started with the signal ignored.
-        with_signal = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-        settings: Data = {"cwd": self.folder, "env": BARE, **pipes, **with_signal, **options}
-        with subprocess.Popen([sys.executable, str(MODULE), *arguments], **settings) as process:
-            watchdog = threading.Timer(PATIENCE, process.kill)
+        settings: Data = {"cwd": self.folder, "env": BARE, **pipes, "preexec_fn": prepare}
+        command = [*before, sys.executable, str(MODULE), *arguments]
+        with subprocess.Popen(command, **{**settings, **options}) as process:
+            watchdog = threading.Timer(PATIENCE / 2, process.kill)
             watchdog.start()
             try:
                 yield process
@@ -1135,63 +1305,74 @@ class Command(Case):
             finally:
                 watchdog.cancel()
 
-    def assert_waiting(self, process: Any) -> None:
-        with self.assertRaises(subprocess.TimeoutExpired):
-            process.wait(0.5)
+    def rest(self, pipe: Any) -> str:
+        """What comes until a pipe ends, which has to be little."""
+        text: str = pipe.read(BOUND).decode()
+        self.assertLess(len(text), BOUND)
+        return text
 
     def test_a_run_is_written_normalised_on_a_line(self) -> None:
         document = json.dumps({**small(), "no field": None}, indent=4)
-        for stdin in (document, f" \n{document}\n\n", f"\ufeff{document}"):
-            self.assertEqual(self.check(stdin=stdin), (0, on_a_line(small()), ""))
-        self.file("first.json", small())
-        self.file("second.json", full())
+        self.file("spaced", f" \n{document}\n\n")
+        self.file("marked", f"\ufeff{document}")
+        self.file("full", full())
+        self.assertEqual(self.check(stdin=document), (0, on_a_line(small()), ""))
         self.assertEqual(
-            self.check("second.json", "-", "first.json", stdin=document),
-            (0, on_a_line(full(), small(), small()), ""),
+            self.check("full", "spaced", "-", "marked", stdin=document),
+            (0, on_a_line(full(), *[small()] * 3), ""),
         )
 
-    def test_each_problem_is_one_line_and_the_rest_goes_on(self) -> None:
+    def test_what_is_no_run_is_one_line_and_the_rest_goes_on(self) -> None:
         self.file("bad", {**small(), "created_at": "1", "metadata": {"a\nb": None, "c": 1}})
         self.file("good", small())
-        lines = [
-            "bad:1: created_at: expected int, got str\n",
-            "bad:1: metadata['a\\nb']: expected str, got NoneType\n",
-            "bad:1: metadata['c']: expected str, got int\n",
-        ]
-        expected = (1, on_a_line(small()), "".join(lines))
-        self.assertEqual(self.check("bad", "good"), expected)
+        told = "bad:1: created_at: expected int, got str; metadata['a\\nb']: expected str, got "
+        told += "NoneType; metadata['c']: expected str, got int\n"
+        self.assertEqual(self.check("bad", "good"), (1, on_a_line(small()), told))
         self.assertEqual(self.check(stdin="7"), (1, "", "<stdin>:1: expected dict, got int\n"))
+
+    def test_responses_of_any_version_are_read_if_asked_for(self) -> None:
+        data = {**full(), "file_ids": None, "last_error": {"code": "a"}, "created_at": 7.0}
+        expected = {**full(), "file_ids": [], "last_error": '{"code": "a"}', "created_at": 7}
+        self.file("new", data)
+        self.assertEqual(self.check("--responses", "new"), (0, on_a_line(expected), ""))
+        told = "new:1: created_at: expected int, got float; last_error: expected str or None, got "
+        told += "dict; file_ids: expected list, got NoneType\n"
+        self.assertEqual(self.check("new"), (1, "", told))
 
     def test_a_document_may_be_an_array_or_a_list_page(self) -> None:
         runs = [small(), 7, {**full(), "id": 8}, full(), [small()]]
-        page = {"object": "list", "data": runs, "first_id": "run_1", "has_more": False}
+        page = {"data": runs, "first_id": "run_1", "has_more": False}
         output = on_a_line(small(), full())
         places = ["[1]: ", "[2]: id: ", "[4]: "]
         reasons = ["expected dict, got int", "expected str, got int", "expected dict, got list"]
         told = [place + reason for place, reason in zip(places, reasons, strict=True)]
         self.file("array", runs)
-        self.file("page", page)
-        for name, path in [("array", ""), ("page", "data")]:
-            lines = [f"{name}:1: {path}{line}\n" for line in told]
-            lines.append(f"{name}: 2 of 5 runs fit\n")
-            self.assertEqual(self.check(name), (1, output, "".join(lines)))
-        self.file("lines", f"{json.dumps(page)}\n{json.dumps(small())}\n[]\n")
-        lines = [f"lines:1: data{line}\n" for line in told]
-        lines.append("lines: 3 of 6 runs fit\n")
+        self.file("page", {"object": "list", **page})
+        self.file("go", page)
+        self.file("lines.jsonl", f"{json.dumps(page)}\n{json.dumps(small())}\n[]\n")
+        lines: list[str] = []
+        for name, path in [
+            ("array", ""),
+            ("page", "data"),
+            ("go", "data"),
+            ("lines.jsonl", "data"),
+        ]:
+            lines += [f"{name}:1: {path}{line}\n" for line in told]
+            lines += f"{name}: {'3 of 6' if name == 'lines.jsonl' else '2 of 5'} runs fit\n"
         self.assertEqual(
-            self.check("--json-lines", "lines"),
-            (1, output + on_a_line(small()), "".join(lines)),
+            self.check("array", "page", "go", "lines.jsonl"),
+            (1, output * 4 + on_a_line(small()), "".join(lines)),
         )
 
     def test_one_run_is_not_counted_and_neither_is_none(self) -> None:
-        documents: list[tuple[Any, str]] = [
-            ([small()], on_a_line(small())),
-            ({"object": "list", "data": [small()]}, on_a_line(small())),
-            ([], ""),
-            ({"object": "list", "data": []}, ""),
-        ]
-        for document, output in documents:
-            self.assertEqual(self.check(stdin=json.dumps(document)), (0, output, ""))
+        self.file("array", [small()])
+        self.file("page", {"object": "list", "data": [small()]})
+        self.file("empty array", [])
+        self.file("empty page", {"object": "list", "data": []})
+        self.assertEqual(
+            self.check("array", "empty array", "page", "empty page"),
+            (0, on_a_line(small(), small()), ""),
+        )
         self.assertEqual(self.check("--json-lines"), (0, "", "<stdin>: 0 of 0 runs fit\n"))
 
     def test_what_only_looks_like_a_list_page_is_a_run(self) -> None:
@@ -1200,12 +1381,10 @@ class Command(Case):
         del run["id"]
         run["data"] = {}
         self.assertEqual(self.check(stdin=json.dumps(run)), (1, "", "<stdin>:1: id: missing\n"))
-        run["object"] = "thread.run"
-        run["data"] = [7]
-        self.assertEqual(self.check(stdin=json.dumps(run)), (1, "", "<stdin>:1: id: missing\n"))
 
     def test_json_is_strict_and_each_fault_is_one_line(self) -> None:
         good = json.dumps(small())
+        infinite = "not a finite number"
         # A document on one line, the column that is told of it, and the reason.
         faults: list[tuple[str | bytes, str, str]] = [
             ("{", ":2", "Expecting property name.*"),
@@ -1216,20 +1395,20 @@ class Command(Case):
             ("\x00", ":1", "Expecting value"),
             (good + "\u00a0", ":[0-9]+", "Extra data"),
             (good + "\x0c", ":[0-9]+", "Extra data"),
-            (good + "X", ":[0-9]+", "Extra data"),
-            (good + good, ":[0-9]+", "Extra data"),
+            (f"{good} {good}", ":[0-9]+", "Extra data"),
             ('{"id": "a", "b": {"c;d": 1, "c;d": 1}}', "", "duplicate key 'c;d'"),
             (f'{{"{"k" * 99}": 1, "{"k" * 99}": 2}}', "", r"duplicate key 'k+\.\.\.k+'"),
-            (good.replace('"failed"', "NaN"), "", "NaN is not JSON"),
-            (good.replace("1699063290", "Infinity"), "", "Infinity is not JSON"),
-            (good.replace("1699063290", "-Infinity"), "", "-Infinity is not JSON"),
-            (good[:-1] + ', "no field": [NaN]}', "", "NaN is not JSON"),
+            (good.replace('"failed"', "NaN"), "", infinite),
+            (good.replace("1699063290", "Infinity"), "", infinite),
+            (good[:-1] + ', "no field": [-Infinity]}', "", infinite),
+            (good[:-1] + ', "no field": [1e999]}', "", infinite),
+            (good[:-1] + ', "no field": [-1e999]}', "", infinite),
             (good.replace("failed", "ä").encode("latin-1"), "", "not valid UTF-8"),
             (good.encode("utf-16"), "", "not valid UTF-8"),
             ("[" * 100_000, "", "maximum recursion depth exceeded.*"),
             ('{"no field":' * 30_000, "", "maximum recursion depth exceeded.*"),
             (good.replace("1699063290", "9" * 100_000), "", r"Exceeds the limit \(4300.*"),
-            (good.replace("1699063290", "1e999"), "", "created_at: expected int, got float"),
+            (good.replace("1699063290", "1.5"), "", "created_at: expected int, got float"),
             (good.replace("failed", "\\ud800"), "", "status: not valid UTF-8"),
         ]
         documents = [each.encode() if isinstance(each, str) else each for each, _, _ in faults]
@@ -1239,26 +1418,34 @@ class Command(Case):
         status, output, errors = self.check(*[f"{number}.json" for number in range(len(faults))])
         self.assertEqual((status, output), (1, ""))
         for number, (told, fault) in enumerate(zip(errors.splitlines(), faults, strict=True)):
-            hint = "; see --json-lines" if fault[2] == "Extra data" else ""
-            self.assertRegex(told, rf"\A{number}\.json:1{fault[1]}: {fault[2]}{hint}\Z")
+            self.assertRegex(told, rf"\A{number}\.json:1{fault[1]}: {fault[2]}\Z")
             self.assertNotIn("sys.", told)
         # Each as a line of one file, with a run after it.
         self.file("lines", b"\n".join([*documents, good.encode()]))
         status, output, errors = self.check("--json-lines", "lines")
         self.assertEqual((status, output), (1, on_a_line(small())))
         *complaints, count = errors.splitlines()
-        self.assertEqual(count, "lines: 1 of 24 runs fit")
+        self.assertEqual(count, f"lines: 1 of {len(faults) + 1} runs fit")
         for number, (told, fault) in enumerate(zip(complaints, faults, strict=True), 1):
             self.assertRegex(told, rf"\Alines:{number}{fault[1]}: {fault[2]}\Z")
 
     def test_a_fault_in_a_document_of_several_lines_is_found(self) -> None:
-        for document, place in [
+        one, indented = json.dumps(small()), json.dumps(small(), indent=1)
+        hint = "Extra data; see --json-lines"
+        faults = [
             ("", "1:1: Expecting value"),
             ("\n" + "[" * 10 + "\n" * 10, "2:11: Expecting value"),
             ('\n\n{"id":\n  ?}', "4:3: Expecting value"),
-            (on_a_line(small()) + "{}", "2:1: Extra data; see --json-lines"),
-        ]:
-            self.assertEqual(self.check(stdin=document), (1, "", f"<stdin>:{place}\n"))
+            (f"{one}\n{{}}", f"2:1: {hint}"),
+            (f"\n{one} \r\n\n \t{one}", f"4:3: {hint}"),
+            (f"\n{one}{{}}", f"2:{len(one) + 1}: Extra data"),
+            (f"{indented}{{}}", f"{indented.count(chr(10)) + 1}:2: Extra data"),
+        ]
+        names = [str(number) for number in range(len(faults))]
+        for name, (document, _) in zip(names, faults, strict=True):
+            self.file(name, document)
+        told = [f"{name}:{place}\n" for name, (_, place) in zip(names, faults, strict=True)]
+        self.assertEqual(self.check(*names), (1, "", "".join(told)))
 
     def test_json_lines_are_one_document_a_line(self) -> None:
         one, two = on_a_line(small()), on_a_line(full()).strip()
@@ -1268,25 +1455,33 @@ class Command(Case):
         first, *rest = errors.splitlines()
         self.assertRegex(first, r"\A<stdin>:5:3: Expecting property name")
         self.assertEqual(rest, ["<stdin>:6: expected dict, got int", "<stdin>: 3 of 5 runs fit"])
-        self.file("a.jsonl", f"{one}{two}\n")
-        self.file("nothing", "{}\n")
+
+    def test_files_may_be_json_lines_by_name(self) -> None:
+        for name in ("a.jsonl", "b.ndjson", "c.jsonl.json"):
+            self.file(name, on_a_line(small(), full()))
+        counts = "a.jsonl: 2 of 2 runs fit\nb.ndjson: 2 of 2 runs fit\n"
         self.assertEqual(
-            self.check("--json-lines", "a.jsonl", "nothing"),
-            (
-                1,
-                f"{one}{two}\n",
-                f"a.jsonl: 2 of 2 runs fit\n{NOTHING}nothing: 0 of 1 runs fit\n",
-            ),
+            self.check("a.jsonl", "b.ndjson"), (0, on_a_line(small(), full()) * 2, counts)
         )
+        told = "c.jsonl.json:2:1: Extra data; see --json-lines\n"
+        self.assertEqual(self.check("c.jsonl.json"), (1, "", told))
+
+    def test_keys_of_one_object_are_read_in_linear_time(self) -> None:
+        # In quadratic time, it takes minutes.
+        data = {**small(), "metadata": {f"key {i}": "" for i in range(100_000)}}
+        status, output, errors = self.check(stdin=json.dumps(data))
+        self.assertEqual((status, errors), (0, ""))
+        self.assertTrue(output == on_a_line(data))  # too long to show
 
     def test_a_file_that_cannot_be_read_is_named_and_the_next_one_checked(self) -> None:
         self.file("good", small())
         self.file("nothing", "{}")
         (self.folder / "folder").mkdir()
         unread = "no: No such file or directory\nfolder: Is a directory\n"
+        told = f"nothing:1: {NOTHING}"
         self.assertEqual(
             self.check("nothing", "no", "folder", "good", "nothing"),
-            (2, on_a_line(small()), f"{NOTHING}{unread}{NOTHING}"),
+            (2, on_a_line(small()), f"{told}{unread}{told}"),
         )
         self.assertEqual(
             self.check("--json-lines", "no", "folder", "good"),
@@ -1298,6 +1493,38 @@ class Command(Case):
         self.file("good", small())
         expected = (2, on_a_line(small()), "/proc/self/mem: Input/output error\n")
         self.assertEqual(self.check("/proc/self/mem", "good"), expected)
+
+    @needs_proc
+    def test_a_file_that_fails_after_some_of_its_runs_is_named(self) -> None:
+        ours, theirs = os.openpty()
+        with self.started("--json-lines", stdin=ours) as process:
+            os.write(theirs, json.dumps(small()).encode() + b"\n")
+            self.assertEqual(process.stdout.readline().decode(), on_a_line(small()))
+            os.close(theirs)
+            told = "<stdin>: Input/output error\n"
+            self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", told))
+        os.close(ours)
+        self.assertEqual(process.returncode, 2)
+
+    @needs_full
+    def test_a_file_for_which_memory_does_not_suffice_is_named(self) -> None:
+        self.file("good", small())
+        for option in ("", "--json-lines"):
+            status, output, errors = self.shell(f"ulimit -v 200000; check {option} /dev/zero good")
+            self.assertEqual((status, output), (2, on_a_line(small())))
+            self.assertEqual(errors.splitlines()[0], "/dev/zero: not enough memory")
+
+    @needs_posix
+    def test_a_name_that_cannot_be_printed_is_shown_escaped(self) -> None:
+        names = {"a\nb": r"'a\nb'", "\x1b[31m": r"'\x1b[31m'", "ключ": "ключ"}
+        unread = [f"{shown}: No such file or directory\n" for shown in names.values()]
+        self.assertEqual(self.check(*names), (2, "", "".join(unread)))
+        for name in names:
+            self.file(name, "7\n")
+        told = [f"{shown}:1: expected dict, got int\n" for shown in names.values()]
+        self.assertEqual(self.check(*names), (1, "", "".join(told)))
+        unread = ["'\\udcff': No such file or directory\n"]
+        self.assertEqual(self.shell("check \"$(printf '\\377')\""), (2, "", *unread))
 
     def test_standard_input_may_be_named_twice(self) -> None:
         expected = (1, on_a_line(small()), "<stdin>:1:1: Expecting value\n")
@@ -1313,12 +1540,13 @@ class Command(Case):
             "Check runs in JSON documents, each of which is a run, an array of runs, or a list "
             "page of the API. Write those that fit, one a line, without keys that are no field.\n",
             "  FILE          none or -: stdin\n",
-            "  --json-lines  each line is a document\n",
+            "  --responses   take runs of any API version\n",
+            "  --json-lines  a document a line, as *.jsonl\n",
             "  --version ",
             "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed\n",
         ):
             self.assertIn(told, output)
-        self.assertEqual(self.check("--version"), (0, "1.3.0\n", ""))
+        self.assertEqual(self.check("--version"), (0, f"{runobject.__version__}\n", ""))
         unread = "--lacking: No such file or directory\n"
         self.assertEqual(self.check("--", "--lacking"), (2, "", unread))
 
@@ -1339,11 +1567,11 @@ class Command(Case):
     def test_streams_that_are_closed_or_full(self) -> None:
         self.file("nothing", "{}")
         self.file("good", small())
-        run = on_a_line(small())
-        closed = f"{NOTHING}standard output: Bad file descriptor\n"
-        full = f"{NOTHING}standard output: No space left on device\n"
+        run, nothing = on_a_line(small()), f"nothing:1: {NOTHING}"
+        closed = f"{nothing}standard output: Bad file descriptor\n"
+        full = f"{nothing}standard output: No space left on device\n"
         expected: dict[str, tuple[int, str, str]] = {
-            "": (1, run, NOTHING),
+            "": (1, run, nothing),
             "2>&-": (1, run, ""),
             "2>/dev/full": (2, "", ""),
             ">&-": (2, "", closed),
@@ -1357,13 +1585,21 @@ class Command(Case):
         self.assertEqual(told, expected)
         self.assertEqual(self.shell("check good --json-lines 2>/dev/full"), (2, run, ""))
         self.assertEqual(self.shell("check good no 2>/dev/full"), (2, run, ""))
-        for streams in ("2>&-", "2>/dev/full", ">&- 2>&-", ">&- 2>/dev/full"):
-            self.assertEqual(self.shell(f"check --wrong {streams}"), (2, "", ""))
         self.assertEqual(self.shell("check <&-"), (2, "", "<stdin>: Bad file descriptor\n"))
-        odd = "check \"$(printf '\\377')\" good"
-        unread = "\\udcff: No such file or directory\n"
-        self.assertEqual(self.shell(odd), (2, run, unread))
-        self.assertEqual(self.shell(f"{odd} 2>&-"), (2, run, ""))
+
+    @needs_posix
+    def test_an_output_that_takes_only_a_part_is_one_that_failed(self) -> None:
+        self.file("large", {**full(), "instructions": "x" * 300_000})
+        status, output, errors = self.shell("ulimit -f 200; check large")
+        self.assertEqual((status, errors), (2, "standard output: File too large\n"))
+        self.assertLess(len(output), 300_000)
+        # A pipe that somebody set not to wait, from which nobody reads.
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        told = "standard output: Resource temporarily unavailable\n"
+        self.assertEqual(self.check("large", stdout=writing), (2, "", told))
+        os.close(reading)
+        os.close(writing)
 
     @needs_posix
     def test_a_reader_that_has_gone_is_no_traceback(self) -> None:
@@ -1372,7 +1608,7 @@ class Command(Case):
         with self.started("--json-lines", "good") as process:
             self.assertEqual(json.loads(process.stdout.readline()), full())
             process.stdout.close()
-            self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(self.rest(process.stderr), "")
         self.assertEqual(process.returncode, 2)
         with self.started("--json-lines", "bad", stderr=subprocess.STDOUT) as process:
             process.stdout.readline()
@@ -1381,30 +1617,35 @@ class Command(Case):
 
     @needs_posix
     def test_ctrl_c_ends_it_by_the_signal_without_a_traceback(self) -> None:
-        with self.started("--json-lines") as process:
-            process.stdin.write(on_a_line(full()).encode())
-            process.stdin.flush()
-            # Once it has written the first run, it waits for a second.
-            self.assertEqual(json.loads(process.stdout.readline()), full())
-            process.send_signal(signal.SIGINT)
-            self.assertEqual((process.stdout.read(), process.stderr.read()), (b"", b""))
-        self.assertEqual(process.returncode, -signal.SIGINT)
-
-    @needs_posix
-    def test_ctrl_c_ends_it_where_a_write_is_blocked(self) -> None:
         self.file("many", on_a_line(full()) * 500)
-        with self.started("--json-lines", "many") as process:
-            self.assertEqual(json.loads(process.stdout.readline()), full())
-            self.assert_waiting(process)  # as nobody reads on
-            process.send_signal(signal.SIGINT)
-            self.assertEqual((process.wait(), process.stderr.read()), (-signal.SIGINT, b""))
+        # Once it has written the first run, it waits for a second, or for its output to be read.
+        for file in ("-", "many"):
+            with self.started("--json-lines", file) as process:
+                process.stdin.write(on_a_line(full()).encode())
+                process.stdin.flush()
+                self.assertEqual(json.loads(process.stdout.readline()), full())
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(self.rest(process.stderr), "")
+            self.assertEqual(process.returncode, -signal.SIGINT)
 
     @needs_posix
     def test_ctrl_c_ends_it_while_it_starts(self) -> None:
         self.file("argparse.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
         with self.started(env={**BARE, "PYTHONPATH": str(self.folder)}) as process:
-            self.assertEqual((process.stdout.read(), process.stderr.read()), (b"", b""))
+            self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", ""))
         self.assertEqual(process.returncode, -signal.SIGINT)
+
+    @needs_pid_1
+    def test_ctrl_c_ends_it_even_where_the_signal_does_not(self) -> None:
+        # The system keeps it from the first process of a container.
+        container = ["unshare", "--fork", "--pid", "--kill-child"]
+        with self.started("--json-lines", before=container, start_new_session=True) as process:
+            process.stdin.write(on_a_line(full()).encode())
+            process.stdin.flush()
+            self.assertEqual(json.loads(process.stdout.readline()), full())
+            os.killpg(process.pid, signal.SIGINT)
+            self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", ""))
+        self.assertEqual(process.returncode, 130)
 
     @needs_posix
     def test_it_goes_on_where_ctrl_c_is_to_be_ignored(self) -> None:
@@ -1418,73 +1659,59 @@ class Command(Case):
                 self.assertEqual(json.loads(process.stdout.readline()), full())
                 process.send_signal(signal.SIGINT)
             process.stdin.close()
-            self.assertEqual(process.stderr.read(), b"<stdin>: 2 of 2 runs fit\n")
+            self.assertEqual(self.rest(process.stderr), "<stdin>: 2 of 2 runs fit\n")
         self.assertEqual(process.returncode, 0)
 
     @needs_posix
     def test_it_waits_for_an_input_that_another_process_set_not_to_wait(self) -> None:
-        line = on_a_line(full()).encode()
-        for option in ([], ["--json-lines"]):
-            reading, writing = os.pipe()
-            os.set_blocking(reading, False)
-            with self.started(*option, stdin=reading) as process, open(writing, "wb") as pipe:
-                pipe.write(line[:100])
-                pipe.flush()
-                while select.select([reading], [], [], 0)[0]:  # until it has read this half
-                    self.assertIsNone(process.poll())
-                os.close(reading)
-                self.assert_waiting(process)
-                pipe.write(line[100:])
-                pipe.close()
-                self.assertEqual(process.stdout.read(), line)
-            self.assertEqual(process.returncode, 0)
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        with self.started(stdin=reading) as process, open(writing, "wb") as pipe:
+            while not os.get_blocking(reading):
+                self.assertIsNone(process.poll())
+            os.close(reading)
+            pipe.write(on_a_line(full()).encode())
+            pipe.close()
+            self.assertEqual(self.rest(process.stdout), on_a_line(full()))
+        self.assertEqual(process.returncode, 0)
 
     @needs_posix
-    def test_it_waits_for_an_output_that_another_process_set_not_to_wait(self) -> None:
-        # One run, and one complaint after the other, that are more than a pipe holds.
-        large = {**full(), "instructions": "x" * 300_000}
-        self.file("large", large)
-        self.file("nothing", "{}\n" * 1000)
-        counted = re.sub("nothing:1:", "nothing:{0}:", NOTHING)
-        complaints = "".join([counted.format(number) for number in range(1, 1001)])
-        for stream, file, expected in [
-            ("stdout", "large", on_a_line(large)),
-            ("stderr", "nothing", f"{complaints}nothing: 0 of 1000 runs fit\n"),
-        ]:
+    def test_an_input_that_stops_waiting_is_one_that_failed(self) -> None:
+        line = on_a_line(full())
+        told = "<stdin>: another process has set it not to block\n"
+        for option in ("--json-lines", "--responses"):
             reading, writing = os.pipe()
-            os.set_blocking(writing, False)
-            with self.started("--json-lines", file, **{stream: writing}) as process:
-                os.close(writing)
-                select.select([reading], [], [], PATIENCE)  # until it has begun to write
-                self.assert_waiting(process)
-                with open(reading, encoding="utf-8") as pipe:
-                    self.assertEqual(pipe.read(), expected)
+            with self.started(option, stdin=reading) as process, open(writing, "wb") as pipe:
+                pipe.write(line.encode())
+                pipe.flush()
+                while select.select([reading], [], [], 0)[0]:  # until it has read the run
+                    self.assertIsNone(process.poll())
+                os.set_blocking(reading, False)
+                os.close(reading)
+                # It may be waiting for this still. After that, no data yet looks like the end.
+                pipe.write(b"\n")
+                pipe.flush()
+                self.assertEqual(
+                    (self.rest(process.stdout), self.rest(process.stderr)), (line, told)
+                )
+            self.assertEqual(process.returncode, 2)
 
     @unittest.skipUnless(hasattr(socket, "SOCK_SEQPACKET"), "no sockets that keep pieces apart")
     def test_a_run_and_a_complaint_are_written_in_one_piece_each(self) -> None:
         long = {**full(), "instructions": "x" * 20_000}
-        self.file("runs", f"{on_a_line(small(), long)}{{}}\n7\n")
-        first, *others = NOTHING.replace("nothing:1:", "runs:3:").splitlines(keepends=True)
+        self.file("runs", f"{on_a_line(small(), long)}{{}}\n")
         for more in ({}, {"PYTHONUNBUFFERED": "1"}):
             # What is written at once to such a socket is received at once.
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with ours, theirs:
                 options: Data = {"env": {**BARE, **more}, "stdout": theirs, "stderr": theirs}
-                done = self.check("--json-lines", "runs", **options)
+                status, _, _ = self.check("--json-lines", "runs", **options)
                 theirs.close()
                 receive = functools.partial(ours.recv, 100_000)
                 pieces = [piece.decode() for piece in iter(receive, b"")]
-            self.assertEqual(done[0], 1)
-            self.assertEqual(
-                pieces,
-                [
-                    on_a_line(small()),
-                    on_a_line(long),
-                    first + "".join(others),
-                    "runs:4: expected dict, got int\n",
-                    "runs: 2 of 4 runs fit\n",
-                ],
-            )
+            runs, told = [on_a_line(small()), on_a_line(long)], f"runs:3: {NOTHING}"
+            self.assertEqual(status, 1)
+            self.assertEqual(pieces, [*runs, told, "runs: 2 of 3 runs fit\n"])
 
     @needs_proc
     def test_json_lines_take_constant_memory(self) -> None:
@@ -1503,19 +1730,15 @@ class Command(Case):
         small_peak, large_peak = peaks
         self.assertLess(large_peak - small_peak, 10_000)
 
-    def main(self, code: str, *arguments: str, **options: Any) -> Any:
-        """Run a program of one's own that imports `main` and ends with `status`."""
-        path = f"import sys; sys.path.insert(0, {str(MODULE.parent)!r})\n"
-        names = f"from {MODULE.stem} import RunObject, main\nstatus = 0\n"
-        self.file("mine.py", f"{path}{names}{code}\nsys.exit(status)\n")
-        return self.done([sys.executable, "mine.py", *arguments], **options)
-
     def test_a_subclass_has_the_command_too(self) -> None:
         code = (
             "class Run(RunObject):\n"
             "    @classmethod\n"
             "    def from_dict(cls, data):\n"
             "        return super().from_dict({'file_ids': [], **data})\n"
+            "    @classmethod\n"
+            "    def from_response(cls, data):\n"
+            "        return super().from_response({'status': 'queued', **data})\n"
             "    def to_dict(self):\n"
             "        return {**super().to_dict(), 'metadata': {}}\n"
             "status = main(Run)\n"
@@ -1523,32 +1746,56 @@ class Command(Case):
         )
         data = small()
         del data["file_ids"]
-        lines = f"{json.dumps(data)}\n{{}}\n"
         expected = on_a_line({**small(), "file_ids": [], "metadata": {}})
         lacking = [name for name in REQUIRED if name != "file_ids"]
-        told = [f"<stdin>:2: {name}: missing\n" for name in lacking]
+        told = "; ".join([f"{name}: missing" for name in lacking])
         self.assertEqual(
-            self.main(code, "--json-lines", stdin=lines),
+            self.main(code, "--json-lines", stdin=f"{json.dumps(data)}\n{{}}\n"),
             (
                 1,
                 f"{expected}this comes after it 1\n",
-                f"{''.join(told)}<stdin>: 1 of 2 runs fit\n",
+                f"<stdin>:2: {told}\n<stdin>: 1 of 2 runs fit\n",
             ),
         )
-
-    def test_a_subclass_that_goes_too_deep_is_no_traceback(self) -> None:
-        code = (
-            "class Deep(RunObject):\n"
-            "    @classmethod\n"
-            "    def from_dict(cls, data):\n"
-            "        return cls.from_dict(data) if 'deep' in data else super().from_dict(data)\n"
-            "status = main(Deep)"
+        del data["status"]
+        expected = on_a_line({**small(), "status": "queued", "file_ids": [], "metadata": {}})
+        self.assertEqual(
+            self.main(code, "--responses", stdin=json.dumps(data)),
+            (0, f"{expected}this comes after it 0\n", ""),
         )
-        document = json.dumps([{"deep": 1}, small()])
-        status, output, errors = self.main(code, stdin=document)
-        self.assertEqual((status, output), (1, on_a_line(small())))
-        reason = "maximum recursion depth exceeded.*"
-        self.assertRegex(errors, rf"\A<stdin>:1: \[0\]: {reason}\n<stdin>: 1 of 2 runs fit\n\Z")
+
+    def test_what_a_subclass_refuses_is_one_line_and_the_rest_goes_on(self) -> None:
+        code = (
+            "import dataclasses, datetime\n"
+            "@dataclasses.dataclass(frozen=True, kw_only=True)\n"
+            "class Run(RunObject):\n"
+            "    odd: object = None\n"
+            "    def __post_init__(self):\n"
+            "        super().__post_init__()\n"
+            "        if self.odd == 'problem': raise RunObjectError({'odd': 'is odd'})\n"
+            "        if self.odd == 'value': raise ValueError('two\\nlines')\n"
+            "        if self.odd == 'deep': Run.__post_init__(self)\n"
+            "        odd = {'infinite': float('inf'), 'date': datetime.date(2024, 4, 1)}\n"
+            "        odd = odd.get(self.odd, self.odd)\n"
+            "        object.__setattr__(self, 'odd', odd)\n"
+            "status = main(Run)"
+        )
+        odd = ["problem", "value", "deep", "infinite", "date", "fits"]
+        status, output, errors = self.main(
+            code, stdin=json.dumps([{**small(), "odd": each} for each in odd])
+        )
+        self.assertEqual((status, json.loads(output)), (1, {**whole(small()), "odd": "fits"}))
+        reasons = [
+            "odd: is odd",
+            r"'two\\nlines'",
+            "maximum recursion depth exceeded.*",
+            "Out of range float values are not JSON compliant.*",
+            "Object of type date is not JSON serializable.*",
+        ]
+        *complaints, count = errors.splitlines()
+        self.assertEqual(count, "<stdin>: 1 of 6 runs fit")
+        for number, (told, reason) in enumerate(zip(complaints, reasons, strict=True)):
+            self.assertRegex(told, rf"\A<stdin>:1: \[{number}\]: {reason}\Z")
 
 
 class Module(Case):
@@ -1557,7 +1804,7 @@ class Module(Case):
     def test_what_is_public(self) -> None:
         self.assertEqual(runobject.__all__, ["RunObject", "RunObjectError", "main"])
         methods = {name for name in vars(RunObject) if not name.startswith("_")} - set(NAMES)
-        self.assertEqual(methods, {"from_dict", "to_dict"})
+        self.assertEqual(methods, {"from_dict", "from_response", "to_dict"})
 
     @unittest.skipIf(sys.flags.optimize >= 2, "-OO drops the docstrings")
     def test_the_example_in_the_docstring_holds(self) -> None:
@@ -1582,25 +1829,17 @@ class Module(Case):
             package.mkdir(parents=True)
             (package / "__init__.py").touch()
             (package / "runs.py").write_bytes(MODULE.read_bytes())
-            for flags in ([], ["-S"], ["-OO"], ["-bb"], ["-W", "error"], ["-X", "dev"]):
-                done = subprocess.run(
-                    [sys.executable, *flags, "-c", code],
-                    input=json.dumps(full()).encode(),
-                    cwd=folder,
-                    env=BARE,
-                    capture_output=True,
-                    timeout=PATIENCE,
-                )
-                self.assertEqual((done.returncode, done.stderr), (0, b""))
-                self.assertEqual(done.stdout.split(), [b"True", b"ours.vendored.runs"])
+            for flags in (["-S", "-OO"], ["-bb", "-W", "error", "-X", "dev"]):
+                command = [sys.executable, *flags, "-c", code]
+                told = done(command, json.dumps(full()), cwd=folder)
+                self.assertEqual(told, (0, "True ours.vendored.runs\n", ""))
 
     @needs_file
     def test_what_only_the_command_needs_is_not_imported(self) -> None:
         code = "import sys; sys.path.insert(0, sys.argv[1]); __import__(sys.argv[2])\n"
-        code += "print({'argparse', 'json', 'signal'} & {*sys.modules})"
+        code += "print({'argparse', 'signal'} & {*sys.modules})"
         arguments = [sys.executable, "-I", "-S", "-c", code, str(MODULE.parent), MODULE.stem]
-        done = subprocess.run(arguments, env=BARE, capture_output=True, timeout=PATIENCE)
-        self.assertEqual((done.stdout.decode().strip(), done.stderr), ("set()", b""))
+        self.assertEqual(done(arguments), (0, "set()\n", ""))
 
 
 if __name__ == "__main__":
