@@ -840,6 +840,7 @@ class Errors(Case):
             ("\u202e", r"'\u202e'"),
             (Text("key"), "'key'"),
             ("k" * 58, "'" + "k" * 58 + "'"),
+            ("k" * 59, "'" + "k" * 27 + "..." + "k" * 28 + "'"),
             ("a" + "k" * 1_000_000 + "z", "'a" + "k" * 26 + "..." + "k" * 27 + "z'"),
         ]:
             self.wrong(f"metadata[{shown}]", "expected str, got int", metadata={key: 1})
@@ -1358,9 +1359,10 @@ class Command(Case):
         self.file("page", {"object": "list", "data": [small()]})
         self.file("empty array", [])
         self.file("empty page", {"object": "list", "data": []})
+        self.file("two", [small(), full()])
         self.assertEqual(
-            self.check("array", "empty array", "page", "empty page"),
-            (0, on_a_line(small(), small()), ""),
+            self.check("array", "empty array", "page", "empty page", "two"),
+            (0, on_a_line(small(), small(), small(), full()), "two: 2 of 2 runs fit\n"),
         )
         self.assertEqual(self.check("--json-lines"), (0, "", "<stdin>: 0 of 0 runs fit\n"))
 

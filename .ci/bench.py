@@ -125,16 +125,6 @@ RESPONSES: list[Data] = [
 BAD: Data = {**TYPICAL, "created_at": "1699063290", "metadata": {"user": 17}}
 del BAD["file_ids"]
 
-# Documents that are no runs, and what is wrong with them.
-WRONG: dict[str, Data] = {
-    "an integer of 65 bits": {**TYPICAL, "created_at": 2**63},
-    "`true` for an integer": {**TYPICAL, "created_at": True},
-    "a number for a text": {**TYPICAL, "status": 7},
-    "a lone surrogate": {**TYPICAL, "status": "\ud800"},
-    "a nested tool": {**TYPICAL, "tools": [{"type": "function", "function": {"name": "f"}}]},
-    "no `file_ids`": {name: TYPICAL[name] for name in TYPICAL if name != "file_ids"},
-}
-
 # The peers' classes have the fields of `RunObject`, of the types in which JSON comes.
 FIELDS = [field.name for field in dataclasses.fields(RunObject)]
 assert {*TYPICAL} == {*FULL} == {*FIELDS}, "the data here lack a field, or have one too many"
@@ -387,22 +377,6 @@ def without_nulls(item: Any) -> Data:
     return {name: value for name, value in vars(item).items() if value is not None}
 
 
-def accepts(load: Callable[[Any], Any], data: Data) -> bool:
-    try:
-        load(data)
-    except Exception:
-        return False
-    return True
-
-
-def takes() -> dict[str, dict[str, bool]]:
-    """Whether each library takes each of the wrong documents."""
-    return {
-        name: {case: accepts(load, data) for case, data in WRONG.items()}
-        for name, load in LOADERS.items()
-    }
-
-
 def process(folder: str, *arguments: str) -> Function:
     return lambda: subprocess.run(
         [sys.executable, *arguments],
@@ -473,11 +447,6 @@ def show(results: Results) -> None:
     for row, ratio in rows.items():
         print(f"| {row} | {ratio:.2f} |")
 
-    print("\nWho takes what is no run, as in the README:\n")
-    print(f"| {' | '.join(['takes', *WRONG])} |\n| --- {'| --- ' * len(WRONG)}|")
-    for name, taken in takes().items():
-        cells = ["yes" if taken[case] else "no" for case in WRONG]
-        print(f"| {' | '.join([name, *cells])} |")
     print()
 
 

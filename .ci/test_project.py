@@ -29,6 +29,7 @@ def output(*arguments: str) -> str:
 SOURCE = text("runobject.py")
 TREE = ast.parse(SOURCE)
 README = text("README.md")
+PASTED = ("runobject.py", "test_runobject.py")
 # The one list of the supported versions of CPython.
 (_, *MACHINE), (_, *WASM) = [line.split() for line in text(".ci/pythons").splitlines()]
 OLDEST = MACHINE[0]
@@ -41,12 +42,18 @@ class Versions(unittest.TestCase):
 
     def test_module_and_readme_name_the_oldest_python(self) -> None:
         for name in ("runobject.py", "README.md"):
-            named = re.findall(r"CPython\s+(3\.\d+)\s+or\s+newer", text(name))
-            self.assertEqual(set(named), {OLDEST}, name)
+            with self.subTest(name):
+                named = re.findall(r"CPython\s+(3\.\d+)\s+or\s+newer", text(name))
+                self.assertEqual(set(named), {OLDEST})
 
-    def test_the_readme_names_the_tested_pythons(self) -> None:
-        named = re.findall(r"tested\s+on\s+CPython\s+(3\.\d+)\s+to\s+(3\.\d+)", README)
-        self.assertEqual(named, [(OLDEST, [*MACHINE, *WASM][-1])])
+    def test_the_readme_names_this_version_and_the_tested_pythons(self) -> None:
+        named = re.findall(r"([\d.]+) is tested on CPython (3\.\d+) to (3\.\d+)", README)
+        self.assertEqual(named, [(__version__, OLDEST, [*MACHINE, *WASM][-1])])
+
+    def test_the_workflow_installs_the_supported_pythons(self) -> None:
+        workflow = text(".github/workflows/check.yml")
+        (named,) = re.findall(r'python-version: "(.*)"', workflow)
+        self.assertEqual(named.split(r"\n"), MACHINE)
 
     def test_the_tools_assume_the_supported_pythons(self) -> None:
         target = f'\ntarget-version = "py{OLDEST.replace(".", "")}"\n'
@@ -63,19 +70,21 @@ class Files(unittest.TestCase):
         self.assertEqual(shown, {"LICENSE", "README.md", "runobject.py", "test_runobject.py"})
 
     def test_every_file_that_is_pasted_names_its_licence_first(self) -> None:
-        for name in ("runobject.py", "test_runobject.py"):
-            self.assertEqual(text(name).splitlines()[0], "# SPDX-License-Identifier: MIT-0")
+        for name in PASTED:
+            with self.subTest(name):
+                self.assertEqual(text(name).splitlines()[0], "# SPDX-License-Identifier: MIT-0")
         self.assertTrue(text("LICENSE").startswith("MIT No Attribution\n"))
 
     def test_only_the_standard_library_is_imported(self) -> None:
-        for name in ("runobject.py", "test_runobject.py"):
+        for name in PASTED:
             imported: set[str] = set()
             for node in ast.walk(ast.parse(text(name))):
                 if isinstance(node, ast.Import):
                     imported |= {each.name.split(".")[0] for each in node.names}
                 elif isinstance(node, ast.ImportFrom):
                     imported.add(str(node.module).split(".")[0])
-            self.assertLessEqual(imported - {"runobject"}, sys.stdlib_module_names)
+            with self.subTest(name):
+                self.assertLessEqual(imported - {"runobject"}, sys.stdlib_module_names)
 
 
 class Module(unittest.TestCase):
@@ -86,13 +95,13 @@ class Module(unittest.TestCase):
                 self.assertLessEqual(node.end_lineno - node.lineno + 1, 45, node.name)
 
     def test_only_the_reading_of_the_fields_has_more_than_eight_branches(self) -> None:
-        # Those of `_checked` have one shape, field after field, and are read at a glance.
+        # Those of `_values` have one shape, field after field, and are read at a glance.
         found = output(
             *(sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format", "json"),
             *("--isolated", "--select", "C901", "--config", "lint.mccabe.max-complexity=8"),
             "runobject.py",
         )
-        self.assertEqual([each["message"][:11] for each in json.loads(found)], ["`_checked` "])
+        self.assertEqual([each["message"][:11] for each in json.loads(found)], ["`_values` i"])
 
     def test_every_field_says_what_it_means_and_timestamps_their_unit(self) -> None:
         (run,) = [each for each in TREE.body if getattr(each, "name", "") == "RunObject"]
@@ -117,6 +126,6 @@ class Module(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if SOURCE.count("\n") > 480:  # people read all of it before they paste it
-        print("warning: runobject.py has more than 480 lines", file=sys.stderr)
+    if SOURCE.count("\n") > 600:  # people read all of it before they paste it
+        print("warning: runobject.py has more than 600 lines", file=sys.stderr)
     unittest.main()
