@@ -739,9 +739,11 @@ class Responses(Case):
         deep: list[Any] = []
         for _ in range(DEEP):
             deep = [deep]
+        # Elsewhere, what can be made is not too deep for the encoder.
+        too_deep = [] if WASM else [deep]
         for value in (
             loop,
-            deep,
+            *too_deep,
             {"a": datetime.datetime(2024, 4, 1)},
             {"a": {1, 2}},
             [b""],

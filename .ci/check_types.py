@@ -50,7 +50,7 @@ assert marked
 failed = False
 for name, arguments in {
     "mypy": ["mypy", "--strict", "--python-version", oldest, *files],
-    "pyright": ["pyright", "--outputjson"],
+    "pyright": ["pyright", "--outputjson", "--pythonpath", sys.executable],
 }.items():
     done = subprocess.run(
         [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True
