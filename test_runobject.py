@@ -1232,11 +1232,11 @@ def done(command: list[str], stdin: bytes | str = b"", **more: Any) -> tuple[int
     given = stdin.encode() if isinstance(stdin, str) else stdin
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         options: Data = {"env": BARE, "stdout": output, "stderr": errors, **LIMITED, **more}
-        status = subprocess.run(
-            command, input=given, timeout=PATIENCE / 2, check=False, **options
-        ).returncode
-        output.seek(0)
-        errors.seek(0)
+        status = subprocess.run(command, input=given, timeout=PATIENCE / 2, **options).returncode
+        for stream in (output, errors):
+            if stream.seek(0, os.SEEK_END) >= BOUND:
+                raise AssertionError("it writes without end")
+            stream.seek(0)
         return status, output.read().decode(), errors.read().decode()
 
 
