@@ -40,9 +40,10 @@ _Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | int | float | bool
 class RunObjectError(ValueError):
     """Tells where and why data is no run, but shows no values, which may be secret.
 
-    Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, and is empty for the whole input; long keys are shortened in it. Of one run,
-    at most 100 problems are told: the 100th, at the path `...`, stands for the rest.
+    Takes and keeps `problems`, which maps paths to reasons. The path of a value is written as in
+    Python, such as `tools[0]['type']`, except that long keys are shortened, and keys that are no
+    text are shown by their type. The path of the whole input is empty. `from_dict` and the others
+    that read runs tell at most 100 problems: the 100th, at the path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -61,17 +62,18 @@ class RunObject:
     The fields, and their order, are those of the struct `RunObject` in the Rust crate openai-api-rs
     4.0.7. What fits is what serde's `Deserialize` takes for them: text that UTF-8 can encode,
     integers of 64 bits, maps of text to text, and lists of either. Timestamps are Unix seconds.
-    Maps are kept as dicts that refuse changes, lists as tuples. To leave out a required field is a
-    `TypeError`.
+    Maps are kept as dicts that refuse changes, lists as tuples. If an argument for a required field
+    is missing, that is a `TypeError`.
 
     A subclass may add methods, and
 
-    - fields, if it is decorated as this class is: `@dataclass(frozen=True, kw_only=True)`. Without
-      that, it has no fields of its own. They are read, written and kept as they are.
-    - a `__post_init__`, which first calls `super().__post_init__()`, where the fields of this class
-      are checked; then it may check its own, and raise `RunObjectError`.
+    - fields. They are read, written and kept as they are. For this, it must be decorated as this
+      class is: `@dataclass(frozen=True, kw_only=True)`. If it is not, it has no fields of its own.
+    - a `__post_init__`. It must first call `super().__post_init__()`, which checks the fields of
+      this class. Then it may check its own, and raise `RunObjectError`.
 
-    It has no `__init__` of its own and no `InitVar`, since `from_dict` does not call `__init__`.
+    It must have no `__init__` of its own, no `InitVar` and no `slots=True`, as `from_dict` does not
+    call `__init__`, but sets `__dict__`.
     """
 
     id: str  # unique identifier of the run
@@ -100,9 +102,9 @@ class RunObject:
 
         It is what `from_dict` returns for a copy of the response in which
 
-        - an object or array in `last_error`, or directly in `required_action` or in a tool, is JSON
-          text, if JSON can hold it;
-        - a null directly in `required_action` or in a tool is left out;
+        - `last_error`, or a value of `required_action` or of a tool, that is an object or array is
+          JSON text, if JSON can hold it;
+        - a value of `required_action` or of a tool that is null is left out;
         - `tools`, `file_ids` and `metadata` are empty if they are absent or null, and `metadata` if
           it is an empty array;
         - a time that is a whole float is an integer.
@@ -119,8 +121,8 @@ class RunObject:
         given: Any = data
         if type(data) is not dict:
             given = _as_dict(data)
+        # Not by the constructor, which sets field by field and takes twice as long.
         run = object.__new__(cls)
-        # The fields are set all at once: the constructor, one by one, takes twice as long.
         if cls is RunObject:
             problems: dict[str, str] = {}
             values = _values(given, problems)
@@ -202,10 +204,11 @@ def _adapted(data: Any) -> dict[Any, Any]:
     tools: _Value = run.get("tools")
     if isinstance(tools, (list, tuple)):
         run["tools"] = [_flat_map(tool) for tool in tools]
-    for name in ("tools", "file_ids", "metadata"):
+    for name in ("tools", "file_ids"):
         if run.get(name) is None:
             run[name] = []
-    if isinstance(run["metadata"], list) and not run["metadata"]:
+    metadata = run.get("metadata")
+    if metadata is None or (isinstance(metadata, list) and not metadata):
         run["metadata"] = {}
     run.update(_whole_times(run))
     return run
@@ -215,6 +218,7 @@ def _flat_map(value: _Value) -> Any:
     """Return a mapping without nulls and with flat values; any other value as it is."""
     if not isinstance(value, Mapping):
         return value
+    # The items are copied first, as another thread may change a dict meanwhile.
     return {key: _flat(item) for key, item in [*value.items()] if item is not None}
 
 
@@ -230,8 +234,11 @@ def _flat(value: _Value) -> _Value:
 
 def _whole_times(run: dict[Any, Any]) -> dict[str, int]:
     """Return the times in a run that are whole floats, as integers."""
-    floats = {name: run[name] for name in _TIMES if isinstance(run.get(name), float)}
-    return {name: int(time) for name, time in floats.items() if time.is_integer()}
+    return {
+        name: int(time)
+        for name in _TIMES
+        if isinstance(time := run.get(name), float) and time.is_integer()
+    }
 
 
 def _json_text(value: Any) -> str:
@@ -262,14 +269,12 @@ def _values_or_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _known(cls: Any, data: dict[Any, Any]) -> dict[str, Any]:
-    """Return what a dict holds of the fields that a class's constructor takes, or their defaults.
-
-    In their order, and twice as fast as by looking up one after the other.
-    """
+    """Return the fields that a class's constructor takes, in order, from a dict or by default."""
     defaults = _defaults(cls)
+    # What is no field comes behind the fields. To look up each field takes twice as long.
     known = {**defaults, **data}
     while len(known) > len(defaults):
-        known.popitem()  # What is no field comes after the fields.
+        known.popitem()
     return known
 
 
@@ -289,9 +294,9 @@ def _factories(cls: Any) -> dict[str, Any]:
 def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
     """Return the 19 fields in a dict, checked and frozen, and note what is wrong with them.
 
-    One by one, as a loop over a table of them takes 10 to 20 % longer. For speed, too, the readers
-    below look for the plain case first: an exact type, and text in ASCII. Where they note a
-    problem, nobody uses what they return.
+    They are read one by one, since a loop over a table of them takes 10 to 20 % longer. For speed,
+    too, the functions below test for the plain case first: an exact type, and text in ASCII. Where
+    they note a problem, nobody uses what they return.
     """
     run = _BLANK.copy()  # the fields in order, `None` unless they are given
     run["id"] = _text(given.get("id", MISSING), "str", "id", problems)
@@ -327,10 +332,11 @@ def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
 
 def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> str:
     if type(value) is not str:
-        if not issubclass(type(value), str):  # `isinstance` is true of a proxy, too.
+        # Not `isinstance`, which is true of a proxy, too: that has no text for `str.__str__`.
+        if not issubclass(type(value), str):
             _note(_reason(value, expected), path, problems)
             return ""
-        # For the member of an enum, `str(value)` would be its name.
+        # Not `str(value)`, which is the name of an enum's member.
         value = str.__str__(cast(str, value))
     if not (value.isascii() or _is_utf8(value)):
         _note("not valid UTF-8", path, problems)
@@ -340,8 +346,8 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # Whatever is raised from here would hold the text, as its context.
-        return False
+    except UnicodeEncodeError:
+        return False  # An error raised in here would hold the text, as its context.
     return True
 
 
@@ -362,6 +368,7 @@ def _tools(value: _Value, problems: dict[str, str]) -> tuple[dict[str, str], ...
         return ()
     tools: list[dict[str, str]] = []
     for index, item in enumerate(value):
+        # As in `_text_map`, but a path is formatted only where it is needed.
         tool = _plain_map(item)
         if tool is None:
             tool = _any_map(item, "dict", f"tools[{index}]", problems)
@@ -376,7 +383,10 @@ def _file_ids(value: _Value, problems: dict[str, str]) -> tuple[str, ...]:
     texts = tuple(value)
     for text in texts:
         if type(text) is not str or not (text.isascii() or _is_utf8(text)):
-            return tuple([_text(t, "str", f"file_ids[{i}]", problems) for i, t in enumerate(texts)])
+            # Once more, with care, to tell which is none, or to make plain text of subclasses.
+            return tuple(
+                [_text(each, "str", f"file_ids[{i}]", problems) for i, each in enumerate(texts)]
+            )
     return texts
 
 
@@ -411,7 +421,7 @@ def _any_map(value: _Value, expected: str, path: str, problems: dict[str, str]) 
     # It is read by one call of `items()`, since to look up each key takes quadratic time in headers
     # of HTTP libraries; and from a copy, since another thread may change a dict meanwhile.
     for key, item in [*value.items()]:
-        place = f"{path}[{_shown(key)}]"
+        place = f"{path}[{_shown_key(key)}]"
         text = _text(key, "str as key", place, problems)
         texts[text] = _text(item, "str", place, problems)
     return _ReadOnlyDict(texts)
@@ -427,11 +437,11 @@ def _note(reason: str, path: str, problems: dict[str, str]) -> None:
 def _reason(value: Any, expected: str) -> str:
     if value is MISSING:
         return "missing"
-    # Cut, as the name of a class may have any length.
+    # The name of a class may have any length.
     return f"expected {expected}, got {type(value).__name__[:50]}"
 
 
-def _shown(key: Any) -> str:
+def _shown_key(key: Any) -> str:
     """Return a key as paths show it: text as Python writes it, without its middle if it is long."""
     if not issubclass(type(key), str):
         return f"<{type(key).__name__[:50]}>"
@@ -442,18 +452,19 @@ def _shown(key: Any) -> str:
 def main(kind: type[RunObject] = RunObject) -> int:
     """Run the command that `--help` describes, for a class of runs; return its exit status.
 
-    Takes its arguments from `sys.argv`. Writes past `sys.stdout`, which is to be flushed before.
-    Raises `SystemExit` for `--help`, `--version` and wrong usage, and where an output cannot be
-    written. Ctrl-C ends the process by the signal, without a traceback.
+    Takes its arguments from `sys.argv`. Uses file descriptors, past `sys.stdin` and `sys.stdout`:
+    what is in the latter is to be flushed before. Raises `SystemExit` for `--help`, `--version` and
+    wrong usage, and where an output cannot be written. Ctrl-C ends the process by the signal,
+    without a traceback.
     """
-    import signal  # It is for the command alone, like `argparse`.
+    import signal  # It is not imported with the module, as the command alone needs it.
 
     try:
         return _check_files(kind)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.raise_signal(signal.SIGINT)
-        # The first process of a container gets here, as such a signal does not end it.
+        # The first process of a container still runs here, as no signal ends it.
         return 130
 
 
@@ -476,17 +487,18 @@ def _check_files(kind: type[RunObject]) -> int:
 
 
 def _check_file(file: str, json_lines: bool, read: Callable[[Any], RunObject]) -> int:
-    name = "<stdin>" if file == "-" else _on_a_line(file)
-    json_lines = json_lines or file.endswith((".jsonl", ".ndjson"))
+    """Check a file, tell how many of its runs fit, and return the exit status."""
+    name = "<stdin>" if file == "-" else _printable(file)
+    by_line = json_lines or file.endswith((".jsonl", ".ndjson"))
     try:
-        good, total = _check_runs(_documents(file, json_lines), name, read)
+        good, total = _check_runs(_documents(file, by_line), name, read)
     except OSError as error:
         _write(2, f"{name}: {error.strerror}")
         return 2
     except MemoryError:
         _write(2, f"{name}: not enough memory")
         return 2
-    if json_lines or total > 1:
+    if by_line or total > 1:
         _write(2, f"{name}: {good} of {total} runs fit")
     return 0 if good == total else 1
 
@@ -504,30 +516,31 @@ def _check_runs(
                     raise item
                 text = _json_text(read(item).to_dict())
             except (ValueError, RecursionError) as error:
-                _write(2, f"{name}:{place}: {_on_a_line(str(error))}")
+                _write(2, f"{name}:{place}: {_printable(str(error))}")
             else:
                 _write(1, text)
                 good += 1
     return good, total
 
 
-def _on_a_line(text: str) -> str:
+def _printable(text: str) -> str:
     """Return a text as it is, or as Python writes it if some of it cannot be printed."""
     return text if text.isprintable() else repr(text)
 
 
-def _documents(file: str, json_lines: bool) -> Iterator[tuple[int, bytes]]:
+def _documents(file: str, by_line: bool) -> Iterator[tuple[int, bytes]]:
     """Yield the JSON documents in a file, each after the number of its first line."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
+        # An input that does not wait for data looks as if it ended, so it is made to wait. Another
+        # process can undo that: then `read()` may return `None`, so lines are joined instead; and
+        # the end is not to be trusted, so that is looked for last.
         if os.name == "posix":
-            # If it did not wait for data, no data yet would be taken for the end.
             os.set_blocking(stream.fileno(), True)
-        # Joined, as `read()` may return `None` if another process undoes that.
-        documents = stream if json_lines else [b"".join(stream)]
+        documents = stream if by_line else [b"".join(stream)]
         for line, document in enumerate(documents, 1):
-            # Stripped, so that an error at its end is told of its own line, not of the next.
+            # Without its end, so that what is missing there is told of this line, not of the next.
             document = document.rstrip(b" \t\r\n")
-            if document or not json_lines:
+            if document or not by_line:
                 yield line, document
         if os.name == "posix" and not os.get_blocking(stream.fileno()):
             raise BlockingIOError(0, "another process has set it not to block")
@@ -550,7 +563,7 @@ def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
         place = f"{line + error.lineno - 1}:{error.colno}"
         data = ValueError(error.msg + _hint(error))
     except (ValueError, RecursionError) as error:
-        # Of a number that is too long, Python also tells how programmers can allow it.
+        # Python adds how programmers can allow a number that is too long.
         data = ValueError(str(error).partition("; use sys.")[0])
     items: _Value | ValueError = data
     path = ""
@@ -564,16 +577,19 @@ def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
 
 
 def _hint(error: json.JSONDecodeError) -> str:
-    """Return advice where a second document begins on a line of its own."""
-    before = error.doc[: error.pos].rstrip(" \t\r")
-    return "; see --json-lines" if error.msg == "Extra data" and before.endswith("\n") else ""
+    """Return advice where a document of one line is followed by another on a line of its own."""
+    before = error.doc[: error.pos]
+    is_one_line = "\n" not in before.strip()
+    if error.msg == "Extra data" and is_one_line and before.rstrip(" \t\r").endswith("\n"):
+        return "; see --json-lines"
+    return ""
 
 
 def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"duplicate key {_shown(key)}")
+            raise ValueError(f"duplicate key {_shown_key(key)}")
         found[key] = value
     return found
 
@@ -586,9 +602,9 @@ def _finite_float(number: str) -> float:
 
 
 def _write(descriptor: int, line: str) -> None:
-    """Write a line by one call, so that lines of other processes do not mix with it; or exit.
+    """Write a line by one call, as other processes may write to the file, too; exit if that fails.
 
-    Not by Python's own streams: they keep what they cannot write, and try it again at exit.
+    Python's own streams are no help: what they cannot write, they keep and try again at exit.
     """
     if descriptor == 2 and sys.stderr is None:  # Standard error is closed.
         return
