@@ -1,6 +1,6 @@
 """Runs what the README shows, as a reader would: `python3 .ci/test_readme.py`.
 
-Needs the libraries of `requirements.txt`, jq, unzip, zstd and, for Spark, Java.
+Needs the libraries of `requirements.txt`, unzip, zstd and, for Spark, Java.
 """
 
 import bz2
@@ -50,9 +50,7 @@ README = (HERE / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 NAMED = [(re.match(r"# (\w+\.\w+)\n", code), code) for _, code in BLOCKS]
 SCRIPTS = {named[1]: code for named, code in NAMED if named}
-EXAMPLE, CHECK, TESTS, FIND, OTHERS, MANY = [
-    code for kind, code in BLOCKS if kind in ("pycon", "sh")
-]
+EXAMPLE, CHECK, FIND, OTHERS, MANY = [code for kind, code in BLOCKS if kind in ("pycon", "sh")]
 
 OLD: Data = {
     "id": "run_1",
@@ -162,10 +160,9 @@ class Folder(unittest.TestCase):
 
 class QuickStart(Folder):
     def test_every_block_is_run_by_a_test(self) -> None:
-        names = [*SCRIPTS]
-        scripts = ["later.py", "runs.jq", "into_sqlite.py", "count_statuses.py", "store_runs.py"]
-        self.assertEqual(names, scripts)
-        self.assertEqual(len(BLOCKS), len(SCRIPTS) + 6)
+        scripts = ["later.py", "find_runs.py", "into_sqlite.py", "count_statuses.py"]
+        self.assertEqual([*SCRIPTS], scripts)
+        self.assertEqual(len(BLOCKS), len(SCRIPTS) + 5)
 
     def test_the_example_holds(self) -> None:
         test = doctest.DocTestParser().get_doctest(EXAMPLE, {}, "README.md", "README.md", 0)
@@ -182,8 +179,8 @@ class QuickStart(Folder):
             )
 
     def test_the_tests_pass(self) -> None:
-        self.file("tests.sh", TESTS)
-        done = self.shell('env -i PATH="$PATH" bash tests.sh')
+        (command,) = re.findall(r"`(python3 test_runobject.py)`", README)
+        done = self.shell(f'env -i PATH="$PATH" {command}')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(done.stderr.endswith("\nOK\n"), done.stderr)
 
@@ -291,22 +288,24 @@ class OwnFields(Folder):
         self.assertIn('"total_tokens": 31', stored)
 
     def test_a_default_and_an_adapter(self) -> None:
+        (adapter,) = re.findall(r"`(return super\(\).*)`, say", README)
+        (default,) = re.findall(r"`(file_ids: .*)`", README)
         printed = self.python(
             "from collections.abc import Sequence\n"
             "from dataclasses import dataclass\n"
             "from runobject import RunObject\n"
             "@dataclass(frozen=True, kw_only=True)\n"
             "class Run(RunObject):\n"
-            "    file_ids: Sequence[str] = ()\n"
+            f"    {default}\n"
             "    @classmethod\n"
             "    def from_response(cls, data):\n"
-            "        return super().from_response({**data, 'assistant_id': data['agent_id']})\n"
+            f"        {adapter}\n"
             f"data = {OLD}\n"
             "del data['file_ids']\n"
             "print(Run.from_dict(data).file_ids)\n"
+            "del data['assistant_id']\n"
             "print(Run.from_response({**data, 'agent_id': 'agent_1'}).assistant_id)\n"
         )
-        self.assertIn("`file_ids: Sequence[str] = ()`", README)
         self.assertEqual(printed, "()\nagent_1\n")
 
 
@@ -369,105 +368,96 @@ class Folders(Folder):
 
 
 class OtherFiles(Folder):
-    """Files that a command in front turns into lines of JSON."""
+    """Files of every kind, through the script that finds runs, or a command in front."""
 
     runs = numbered(0, NEW, OLD, NEW)
+    check, all_files, compressed, python_reads = OTHERS.splitlines()
 
-    def found(self, file: str, content: Any, *changes: tuple[str, str]) -> list[int]:
-        """Write a file; return what the command of the README that reads it finds, once changed."""
-        function, *others = OTHERS.splitlines()
-        commands = [line for line in others if line.endswith(" | check")]
-        self.assertTrue(all(line in commands or line.startswith("# ") for line in others))
-        (command,) = [line for line in commands if f" {file} |" in line or f"<{file} |" in line]
-        for before, after in changes:
-            self.assertIn(before, command)
-            command = command.replace(before, after)
-        self.file(file, content)
-        done = self.shell(f"{function}\n{command}")
+    def numbers(self, text: str) -> list[int]:
+        return [int(json.loads(line)["id"][4:]) for line in text.splitlines()]
+
+    def found(self, content: Any) -> list[int]:
+        """What the command for a folder finds in a file of this content."""
+        self.file("responses/a b/file", content)
+        done = self.shell(f"{self.check}\n{self.all_files}")
         self.assertEqual(done.returncode, 0, done.stderr)
-        return [int(json.loads(line)["id"][4:]) for line in done.stdout.splitlines()]
+        numbers = self.numbers((self.folder / "runs.jsonl").read_text())
+        self.assertIn(f"responses/a b/file: {len(numbers)} runs found\n", done.stderr)
+        return numbers
+
+    def piped(self, command: str, before: str, after: str) -> list[int]:
+        """What a command finds, once a part of it is another one."""
+        self.assertIn(before, command)
+        done = self.shell(f"{self.check}\n{command.replace(before, after)}; cat runs.jsonl")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (self.folder / "runs.jsonl").unlink()
+        return self.numbers(done.stdout)
 
     def test_runs_inside_other_objects(self) -> None:
         first, second, third = self.runs
         envelopes = [{"url": "/v1/runs", "response": {"body": run}} for run in self.runs]
-        self.assertEqual(self.found("envelope.json", lines(*envelopes)), [0, 1, 2])
+        self.assertEqual(self.found(lines(*envelopes)), [0, 1, 2])
         trace = {"spans": [{"output": [first]}, {"output": {"data": [second, third]}}]}
-        self.assertEqual(self.found("envelope.json", trace), [0, 1, 2])
+        self.assertEqual(self.found(trace), [0, 1, 2])
         indented = "".join([json.dumps(run, indent=2) + "\n" for run in self.runs])
-        self.assertEqual(self.found("envelope.json", indented), [0, 1, 2])
+        self.assertEqual(self.found(indented), [0, 1, 2])
         others = [{"object": "thread.run.step"}, {"object": "thread"}, first, None, 7, "{"]
-        self.assertEqual(self.found("envelope.json", others), [0])
+        self.assertEqual(self.found(others), [0])
+        self.assertEqual(self.found(json.dumps(self.runs)[:-1]), [0, 1, 2])
 
     def test_json_as_text_in_json(self) -> None:
         first, second, third = self.runs
         texts = [json.dumps(first), json.dumps(second, indent=2), json.dumps({"data": [third]})]
         entries = [{"response": {"content": {"text": text}}} for text in texts]
-        self.assertEqual(self.found("archive.har", {"log": {"entries": entries}}), [0, 1, 2])
-        docker = [{"log": f"INFO run {json.dumps(run)}\n", "stream": "stdout"} for run in self.runs]
-        self.assertEqual(self.found("archive.har", lines(*docker)), [0, 1, 2])
+        self.assertEqual(self.found({"log": {"entries": entries}}), [0, 1, 2])
+        docker = [{"log": f"INFO run {json.dumps(run)} done\n"} for run in self.runs]
+        self.assertEqual(self.found(lines(*docker)), [0, 1, 2])
         stream = "".join([f"event: a\ndata: {json.dumps(run)}\n\n" for run in self.runs])
-        self.assertEqual(self.found("archive.har", {"body": stream}), [0, 1, 2])
+        self.assertEqual(self.found({"body": stream}), [0, 1, 2])
         twice = {"message": json.dumps({"MESSAGE": json.dumps(first)})}
-        self.assertEqual(self.found("archive.har", twice), [0])
-        cut = {"message": json.dumps(first)[:-1]}
-        self.assertEqual(self.found("archive.har", cut), [])
+        self.assertEqual(self.found(twice), [0])
+        pieces = json.dumps(first, indent=2).splitlines(keepends=True)
+        notebook = {"cells": [{"outputs": [{"text": pieces}, {"text": []}]}]}
+        self.assertEqual(self.found(notebook), [0])
+        self.assertEqual(self.found({"message": json.dumps(first)[:-1]}), [])
 
-    def test_text_with_a_run_to_a_line(self) -> None:
-        events = [
-            ("thread.run.created", json.dumps(self.runs[0])),
-            ("thread.run.step.created", json.dumps({"id": "step_1", "object": "thread.run.step"})),
-            ("thread.run.completed", json.dumps(self.runs[2], separators=(",", ":"))),
-            ("done", "[DONE]"),
-        ]
-        stream = "".join([f"event: {event}\ndata: {data}\n\n" for event, data in events])
-        self.assertEqual(self.found("stream.txt", stream), [0, 2])
-        log = [f"2024-07-03 10:00:00 [INFO] run {json.dumps(run)}\n" for run in self.runs]
-        self.assertEqual(self.found("stream.txt", "2024-07-03 started\n" + "".join(log)), [0, 1, 2])
-
-    def test_headers_in_front(self) -> None:
-        head = "HTTP/2 200\r\ncontent-type: application/json\r\n\r\n"
+    def test_text_around_runs(self) -> None:
+        first, second, third = [json.dumps(run) for run in self.runs]
+        compact = json.dumps(self.runs[2], separators=(",", ":"))
+        step = json.dumps({"id": "step_1", "object": "thread.run.step"})
+        events = [first, step, compact, "[DONE]"]
+        stream = "".join([f"event: some\ndata: {data}\n\n" for data in events])
+        self.assertEqual(self.found(stream), [0, 2])
+        log = f"[INFO] {{req-1}} {first} in 3 s\nruns [{second}, {third}]\n{first[:-1]}\n"
+        self.assertEqual(self.found(log), [0, 1, 2])
+        body = json.dumps(self.runs[0], indent=2)
+        self.assertEqual(self.found(f"HTTP/2 200\r\ndate: now\r\n\r\n{body}\n"), [0])
         shown = "* Connected\n> GET /v1/runs HTTP/2\n>\n< HTTP/2 200\n<\n{ [5 bytes data]\n"
-        for body in (json.dumps(self.runs[0]), json.dumps(self.runs[0], indent=2)):
-            self.assertEqual(self.found("curl-v.txt", f"{head}{body}\n"), [0])
-            rest = "* Connection #0 to host left intact\n"
-            self.assertEqual(self.found("curl-v.txt", f"{shown}{body}\n{rest}"), [0])
+        self.assertEqual(self.found(f"{shown}{body}\n* Connection #0 left intact\n"), [0])
+
+    def test_utf_16(self) -> None:
+        text = json.dumps(self.runs, ensure_ascii=False)
+        for encoding in ("utf-16", "utf-16-le", "utf-8-sig"):
+            self.assertEqual(self.found(text.encode(encoding)), [0, 1, 2])
 
     def test_compressed_files_and_archives(self) -> None:
         text = lines(*self.runs).encode()
-        self.assertEqual(self.found("lines.jsonl.gz", gzip.compress(text)), [0, 1, 2])
-        for command, content in [
-            ("bzip2 -dc", bz2.compress(text)),
-            ("xz -dc", lzma.compress(text)),
-        ]:
-            self.assertIn(f"{command},", OTHERS)
-            change = ("gzip -dc lines.jsonl.gz", f"{command} <lines.jsonl.gz")
-            self.assertEqual(self.found("lines.jsonl.gz", content, change), [0, 1, 2])
         self.file("lines", text)
-        self.shell("zstd -q lines")
-        change = ("gzip -dc lines.jsonl.gz", "zstd -dc lines.zst")
-        self.assertIn("zstd -dc)", OTHERS)
-        self.assertEqual(self.found("lines.jsonl.gz", "", change), [0, 1, 2])
-        tarred, zipped = io.BytesIO(), io.BytesIO()
-        with tarfile.open(fileobj=tarred, mode="w") as archive:
-            for run in self.runs:
-                member = tarfile.TarInfo(run["id"])
-                member.size = len(json.dumps(run, indent=2))
-                archive.addfile(member, io.BytesIO(json.dumps(run, indent=2).encode()))
-        with zipfile.ZipFile(zipped, "w") as other:
-            for run in self.runs:
-                other.writestr(run["id"], json.dumps(run, indent=2))
-        self.assertEqual(self.found("responses.tar", tarred.getvalue()), [0, 1, 2])
-        change = ("tar -xOf", "unzip -p")
-        self.assertIn("unzip -p)", OTHERS)
-        self.assertEqual(self.found("responses.tar", zipped.getvalue(), change), [0, 1, 2])
-
-    def test_utf_16(self) -> None:
-        text = json.dumps(self.runs[0], ensure_ascii=False)
-        self.assertEqual(self.found("utf16.json", text.encode("utf-16")), [0])
+        self.shell("zstd -q lines -o zst")
+        self.file("gz", gzip.compress(text))
+        self.file("bz2", bz2.compress(text))
+        self.file("xz", lzma.compress(text))
+        with tarfile.open(self.folder / "tar", "w") as tarred:
+            tarred.add(self.folder / "lines", "README")
+        with zipfile.ZipFile(self.folder / "zip", "w") as zipped:
+            zipped.write(self.folder / "lines", "README")
+        named = re.findall(r"`(\w+ -\w+)`", README[README.index("- As `gzip -dc`") :])
+        files = ["gz", "bz2", "xz", "zst", "tar", "zip"]
+        for command, file in zip(named, files, strict=True):
+            found = self.piped(self.compressed, "gzip -dc responses.gz", f"{command} {file}")
+            self.assertEqual(found, [0, 1, 2], command)
 
     def test_what_python_reads(self) -> None:
-        reprs = "".join([f"{run!r}\n" for run in self.runs])
-        self.assertEqual(self.found("reprs.txt", reprs), [0, 1, 2])
         table = io.StringIO()
         writer = csv.DictWriter(table, ["name", "run"])
         writer.writeheader()
@@ -475,20 +465,20 @@ class OtherFiles(Folder):
         frame = pandas.DataFrame([{**run, "completed_at": None} for run in self.runs])
         frame.loc[1, "completed_at"] = 1720000000
         frame["metadata"] = [None, {"user": "u_1"}, {"user": "u_2"}]
-        contents = {
+        contents: dict[str, Any] = {
+            "map(ast.literal_eval": "".join([f"{run!r}\n" for run in self.runs]),
             "pickle.load": pickle.dumps(self.runs),
             "yaml.safe": yaml.safe_dump_all(self.runs),
             "(json.loads": table.getvalue(),
             "json.loads": frame.to_parquet(),
         }
-        others = re.findall(r"^- .* by `(.*)`,$", README, re.M)
-        for expression, (start, content) in zip(others, contents.items(), strict=True):
+        usual = "map(ast.literal_eval, sys.stdin)"
+        others = re.findall(r"^  - .*: `(.*)`$", README, re.M)
+        for expression, (start, content) in zip([usual, *others], contents.items(), strict=True):
             self.assertTrue(expression.startswith(start))
-            changes = [
-                ("map(ast.literal_eval, sys.stdin)", expression),
-                ("import ast, json, sys", "import csv, io, json, pandas, pickle, sys, yaml"),
-            ]
-            self.assertEqual(self.found("reprs.txt", content, *changes), [0, 1, 2])
+            self.file("reprs.txt", content)
+            command = self.python_reads.replace("ast,", "ast, csv, io, pandas, pickle, yaml,")
+            self.assertEqual(self.piped(command, usual, expression), [0, 1, 2])
 
 
 class Databases(Folder):
@@ -513,7 +503,8 @@ class Databases(Folder):
         started = {**OLD, "status": "in_progress", "started_at": 1699063291}
         for last in (
             {**started, "status": "completed", "completed_at": 1699063300},
-            {**started, "status": "odd", "failed_at": 1699063300},
+            {**queued, "status": "odd", "failed_at": 1699063280},
+            {**started, "status": "cancelling"},
             {**queued, "status": "expired"},
         ):
             for states in ([queued, started, last], [last, started, queued], [started, last]):
@@ -609,9 +600,20 @@ class Reasons(unittest.TestCase):
         self.assertEqual((run.id, run.metadata), (7, [None]))
 
 
-class OtherTools(Folder):
+class OtherTools(unittest.TestCase):
     def test_fastapi(self) -> None:
-        client = fastapi.testclient.TestClient(self.module("store_runs").app)
+        app = fastapi.FastAPI()
+        (refusal,) = re.findall(r"`(raise HTTPException\([^`]*)`", README)
+        self.assertEqual(refusal, "raise HTTPException(422, error.problems) from None")
+
+        @app.post("/runs")
+        def store(data: Data) -> Data:
+            try:
+                return RunObject.from_response(data).to_dict()
+            except RunObjectError as error:
+                raise fastapi.HTTPException(422, error.problems) from None
+
+        client = fastapi.testclient.TestClient(app)
         answer = client.post("/runs", json=NEW)
         self.assertEqual((answer.status_code, answer.json()["file_ids"]), (200, []))
         answer = client.post("/runs", json={**NEW, "created_at": "secret"})
