@@ -40,10 +40,9 @@ _Value = dict[Any, Any] | list[Any] | tuple[Any, ...] | str | int | float | bool
 class RunObjectError(ValueError):
     """Tells where and why data is no run, but shows no values, which may be secret.
 
-    Takes and keeps `problems`, which maps paths to reasons. The path of a value is written as in
-    Python, such as `tools[0]['type']`, except that long keys are shortened, and keys that are no
-    text are shown by their type. The path of the whole input is empty. `from_dict` and the others
-    that read runs tell at most 100 problems: the 100th, at the path `...`, stands for the rest.
+    Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
+    `tools[0]['type']`, but long keys are shortened; that of the whole input is empty. Of a run, at
+    most 100 problems are told: the 100th, at the path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -65,12 +64,12 @@ class RunObject:
     Maps are kept as dicts that refuse changes, lists as tuples. If an argument for a required field
     is missing, that is a `TypeError`.
 
-    A subclass may add methods, and
+    A subclass may add methods, and these:
 
-    - fields. They are read, written and kept as they are. For this, it must be decorated as this
-      class is: `@dataclass(frozen=True, kw_only=True)`. If it is not, it has no fields of its own.
-    - a `__post_init__`. It must first call `super().__post_init__()`, which checks the fields of
-      this class. Then it may check its own, and raise `RunObjectError`.
+    - Fields, which are read, written and kept as they are. It must then be decorated as this class
+      is, `@dataclass(frozen=True, kw_only=True)`; otherwise it has no fields of its own.
+    - A `__post_init__`, which must first call `super().__post_init__()`, as that checks the fields
+      of this class. Then it may check its own, and raise `RunObjectError`.
 
     It must have no `__init__` of its own, no `InitVar` and no `slots=True`, as `from_dict` does not
     call `__init__`, but sets `__dict__`.
@@ -119,7 +118,7 @@ class RunObject:
         serde does.
         """
         given: Any = data
-        if type(data) is not dict:
+        if type(data) is not dict:  # A plain dict needs no copy, as it is only read.
             given = _as_dict(data)
         # Not by the constructor, which sets field by field and takes twice as long.
         run = object.__new__(cls)
@@ -155,7 +154,7 @@ class RunObject:
         The fields that a subclass's constructor takes come last, as they are.
         """
         data = self.__dict__.copy()
-        if type(self) is not RunObject:
+        if type(self) is not RunObject:  # It may hold more than fields: a cached property, say.
             data = _known(type(self), data)
         tools: list[dict[str, str]] = []
         for tool in self.tools:  # For one or two, a comprehension takes longer up to CPython 3.11.
@@ -186,12 +185,6 @@ class _ReadOnlyDict(dict[str, str]):
     def __reduce__(self) -> tuple[Any, ...]:
         # By default, copies and pickles are filled through `__setitem__`, which refuses.
         return _ReadOnlyDict, (dict(self),)
-
-
-_EMPTY_MAP = _ReadOnlyDict()
-_BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
-_TIMES = ("created_at", "expires_at", "started_at", "cancelled_at", "failed_at", "completed_at")
-_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 def _adapted(data: Any) -> dict[Any, Any]:
@@ -232,6 +225,9 @@ def _flat(value: _Value) -> _Value:
         return value
 
 
+_TIMES = ("created_at", "expires_at", "started_at", "cancelled_at", "failed_at", "completed_at")
+
+
 def _whole_times(run: dict[Any, Any]) -> dict[str, int]:
     """Return the times in a run that are whole floats, as integers."""
     return {
@@ -239,6 +235,9 @@ def _whole_times(run: dict[Any, Any]) -> dict[str, int]:
         for name in _TIMES
         if isinstance(time := run.get(name), float) and time.is_integer()
     }
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 def _json_text(value: Any) -> str:
@@ -255,7 +254,7 @@ def _as_dict(data: Mapping[Any, Any] | _Value) -> dict[Any, Any]:
         return {**data}
     if not isinstance(data, Mapping):
         raise RunObjectError({"": _reason(data, "dict")})
-    # `dict(data)` would pass by the `items` of a subclass of `dict`.
+    # Not `dict(data)`, which would not call the `items` of a subclass of `dict`.
     return dict(data.items())
 
 
@@ -271,7 +270,7 @@ def _values_or_defaults(cls: Any, given: dict[Any, Any]) -> dict[str, Any]:
 def _known(cls: Any, data: dict[Any, Any]) -> dict[str, Any]:
     """Return the fields that a class's constructor takes, in order, from a dict or by default."""
     defaults = _defaults(cls)
-    # What is no field comes behind the fields. To look up each field takes twice as long.
+    # Keys that are no field come last, so they can be popped: twice as fast as picking the fields.
     known = {**defaults, **data}
     while len(known) > len(defaults):
         known.popitem()
@@ -289,6 +288,9 @@ def _factories(cls: Any) -> dict[str, Any]:
     """Return the fields of a class that have a default factory, with that factory."""
     made = [field for field in fields(cls) if field.default_factory is not MISSING]
     return {field.name: field.default_factory for field in made}
+
+
+_BLANK: dict[str, Any] = dict.fromkeys(field.name for field in fields(RunObject))
 
 
 def _values(given: dict[Any, Any], problems: dict[str, str]) -> dict[str, Any]:
@@ -346,8 +348,8 @@ def _text(value: _Value, expected: str, path: str, problems: dict[str, str]) -> 
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:
-        return False  # An error raised in here would hold the text, as its context.
+    except UnicodeEncodeError:  # A problem that was raised in here would hold the text as context.
+        return False
     return True
 
 
@@ -383,7 +385,7 @@ def _file_ids(value: _Value, problems: dict[str, str]) -> tuple[str, ...]:
     texts = tuple(value)
     for text in texts:
         if type(text) is not str or not (text.isascii() or _is_utf8(text)):
-            # Once more, with care, to tell which is none, or to make plain text of subclasses.
+            # Not all are plain text: each is noted, or converted from a subclass of `str`.
             return tuple(
                 [_text(each, "str", f"file_ids[{i}]", problems) for i, each in enumerate(texts)]
             )
@@ -397,11 +399,14 @@ def _text_map(value: _Value, expected: str, path: str, problems: dict[str, str])
     return texts
 
 
+_EMPTY_MAP = _ReadOnlyDict()
+
+
 def _plain_map(value: _Value) -> dict[str, str] | None:
     """Return a read-only copy of a `dict` of text, or `None` if the value is something else."""
     if type(value) is not dict:
         return None
-    if not value:  # As most metadata is: all runs share one.
+    if not value:  # Most metadata is empty, so all runs share one such map.
         return _EMPTY_MAP
     texts = _ReadOnlyDict(value)
     for key, text in texts.items():
@@ -422,8 +427,8 @@ def _any_map(value: _Value, expected: str, path: str, problems: dict[str, str]) 
     # of HTTP libraries; and from a copy, since another thread may change a dict meanwhile.
     for key, item in [*value.items()]:
         place = f"{path}[{_shown_key(key)}]"
-        text = _text(key, "str as key", place, problems)
-        texts[text] = _text(item, "str", place, problems)
+        name = _text(key, "str as key", place, problems)
+        texts[name] = _text(item, "str", place, problems)
     return _ReadOnlyDict(texts)
 
 
@@ -452,9 +457,9 @@ def _shown_key(key: Any) -> str:
 def main(kind: type[RunObject] = RunObject) -> int:
     """Run the command that `--help` describes, for a class of runs; return its exit status.
 
-    Takes its arguments from `sys.argv`. Uses file descriptors, past `sys.stdin` and `sys.stdout`:
-    what is in the latter is to be flushed before. Raises `SystemExit` for `--help`, `--version` and
-    wrong usage, and where an output cannot be written. Ctrl-C ends the process by the signal,
+    Takes its arguments from `sys.argv`. Reads and writes file descriptors, not `sys.stdin` and
+    `sys.stdout`: flush the latter before the call. Raises `SystemExit` for `--help`, `--version`
+    and wrong usage, and where an output cannot be written. Ctrl-C ends the process by the signal,
     without a traceback.
     """
     import signal  # It is not imported with the module, as the command alone needs it.
@@ -464,7 +469,7 @@ def main(kind: type[RunObject] = RunObject) -> int:
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.raise_signal(signal.SIGINT)
-        # The first process of a container still runs here, as no signal ends it.
+        # Still here: the first process of a container, which its own signals do not end.
         return 130
 
 
@@ -493,7 +498,7 @@ def _check_file(file: str, json_lines: bool, read: Callable[[Any], RunObject]) -
     try:
         good, total = _check_runs(_documents(file, by_line), name, read)
     except OSError as error:
-        _write(2, f"{name}: {error.strerror}")
+        _write(2, f"{name}: {error.strerror or error}")
         return 2
     except MemoryError:
         _write(2, f"{name}: not enough memory")
@@ -531,30 +536,30 @@ def _printable(text: str) -> str:
 def _documents(file: str, by_line: bool) -> Iterator[tuple[int, bytes]]:
     """Yield the JSON documents in a file, each after the number of its first line."""
     with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-        # An input that does not wait for data looks as if it ended, so it is made to wait. Another
-        # process can undo that: then `read()` may return `None`, so lines are joined instead; and
-        # the end is not to be trusted, so that is looked for last.
         if os.name == "posix":
+            # An input that does not block looks as if it ended when there is no data yet.
             os.set_blocking(stream.fileno(), True)
+        # Not `read()`, which may return `None` if another process undoes that.
         documents = stream if by_line else [b"".join(stream)]
         for line, document in enumerate(documents, 1):
-            # Without its end, so that what is missing there is told of this line, not of the next.
+            # Its end is stripped, so that an error there is told of this line, not of the next.
             document = document.rstrip(b" \t\r\n")
             if document or not by_line:
                 yield line, document
         if os.name == "posix" and not os.get_blocking(stream.fileno()):
-            raise BlockingIOError(0, "another process has set it not to block")
+            # What looked like the end may have been none.
+            raise OSError(0, "another process has set it not to block")
 
 
 def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
-    """Yield what should be a run in a document, or the `ValueError` in it, after its place."""
-    place = str(line)
+    """Yield what should be the runs in a document, each after its place; or its `ValueError`."""
+    place, path = str(line), ""
     data: _Value | ValueError
     try:
         data = json.loads(
             document.decode("utf-8-sig"),
             object_pairs_hook=_unique_object,
-            parse_constant=_finite_float,
+            parse_constant=_finite_float,  # of NaN, Infinity and -Infinity
             parse_float=_finite_float,
         )
     except UnicodeDecodeError:
@@ -563,24 +568,21 @@ def _items(document: bytes, line: int) -> Iterator[tuple[str, Any]]:
         place = f"{line + error.lineno - 1}:{error.colno}"
         data = ValueError(error.msg + _hint(error))
     except (ValueError, RecursionError) as error:
-        # Python adds how programmers can allow a number that is too long.
+        # Of a number with too many digits, Python also tells how a program can allow it.
         data = ValueError(str(error).partition("; use sys.")[0])
-    items: _Value | ValueError = data
-    path = ""
     if isinstance(data, dict) and "id" not in data and isinstance(data.get("data"), list):
-        items, path = data["data"], "data"
-    if isinstance(items, list):
-        for index, item in enumerate(items):
+        data, path = data["data"], "data"
+    if isinstance(data, list):
+        for index, item in enumerate(data):
             yield f"{place}: {path}[{index}]", item
     else:
-        yield place, items
+        yield place, data
 
 
 def _hint(error: json.JSONDecodeError) -> str:
     """Return advice where a document of one line is followed by another on a line of its own."""
-    before = error.doc[: error.pos]
-    is_one_line = "\n" not in before.strip()
-    if error.msg == "Extra data" and is_one_line and before.rstrip(" \t\r").endswith("\n"):
+    before = error.doc[: error.pos].lstrip()
+    if error.msg == "Extra data" and "\n" in before and "\n" not in before.rstrip():
         return "; see --json-lines"
     return ""
 
@@ -602,7 +604,7 @@ def _finite_float(number: str) -> float:
 
 
 def _write(descriptor: int, line: str) -> None:
-    """Write a line by one call, as other processes may write to the file, too; exit if that fails.
+    """Write a line, in one call if it is taken whole, as others may write there; or exit.
 
     Python's own streams are no help: what they cannot write, they keep and try again at exit.
     """
@@ -613,7 +615,8 @@ def _write(descriptor: int, line: str) -> None:
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
-        if descriptor == 1 and not isinstance(error, BrokenPipeError):  # `head` is no complaint.
+        # A pipe that its reader has closed, as `head` does, is not worth a complaint.
+        if descriptor == 1 and not isinstance(error, BrokenPipeError):
             _write(2, f"standard output: {error.strerror}")
         sys.exit(2)
 

@@ -1733,6 +1733,16 @@ class Command(Case):
             (0, f"{expected}this comes after it 0\n", ""),
         )
 
+    def test_an_error_of_the_system_in_a_subclass_is_named(self) -> None:
+        code = (
+            "class Run(RunObject):\n"
+            "    def __post_init__(self):\n"
+            "        raise ConnectionError('the lookup failed')\n"
+            "status = main(Run)"
+        )
+        told = "<stdin>: the lookup failed\n"
+        self.assertEqual(self.main(code, stdin=json.dumps(small())), (2, "", told))
+
     def test_what_a_subclass_refuses_is_one_line_and_the_rest_goes_on(self) -> None:
         code = (
             "import dataclasses, datetime\n"

@@ -288,7 +288,7 @@ class OwnFields(Folder):
         self.assertIn('"total_tokens": 31', stored)
 
     def test_a_default_and_an_adapter(self) -> None:
-        (adapter,) = re.findall(r"`(return super\(\).*)`, say", README)
+        (adapter,) = re.findall(r"`(return super\(\).*)`\.", README)
         (default,) = re.findall(r"`(file_ids: .*)`", README)
         printed = self.python(
             "from collections.abc import Sequence\n"
@@ -305,8 +305,10 @@ class OwnFields(Folder):
             "print(Run.from_dict(data).file_ids)\n"
             "del data['assistant_id']\n"
             "print(Run.from_response({**data, 'agent_id': 'agent_1'}).assistant_id)\n"
+            "try: Run.from_response(7)\n"
+            "except ValueError as error: print(error)\n"
         )
-        self.assertEqual(printed, "()\nagent_1\n")
+        self.assertEqual(printed, "()\nagent_1\nexpected dict, got int\n")
 
 
 class Folders(Folder):
@@ -361,7 +363,7 @@ class Folders(Folder):
             self.file(f"responses/{number}.json", {**NEW, "id": f"run_{number}"})
         done = self.shell(MANY)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        files = sorted(self.folder.glob("runs.*.jsonl"))
+        files = sorted(self.folder.glob("parts/*.jsonl"))
         ids = [json.loads(line)["id"] for file in files for line in file.read_text().splitlines()]
         self.assertEqual(sorted(ids), sorted([f"run_{number}" for number in range(250)]))
         self.assertEqual(len(files), 3)
@@ -382,7 +384,9 @@ class OtherFiles(Folder):
         done = self.shell(f"{self.check}\n{self.all_files}")
         self.assertEqual(done.returncode, 0, done.stderr)
         numbers = self.numbers((self.folder / "runs.jsonl").read_text())
-        self.assertIn(f"responses/a b/file: {len(numbers)} runs found\n", done.stderr)
+        self.assertRegex(
+            done.stderr, rf"responses/a b/file: {len(numbers)} of \d+ runs, from line 1 on"
+        )
         return numbers
 
     def piped(self, command: str, before: str, after: str) -> list[int]:
@@ -420,6 +424,9 @@ class OtherFiles(Folder):
         notebook = {"cells": [{"outputs": [{"text": pieces}, {"text": []}]}]}
         self.assertEqual(self.found(notebook), [0])
         self.assertEqual(self.found({"message": json.dumps(first)[:-1]}), [])
+        for text in (json.dumps(first), json.dumps(first, indent=2)):
+            self.assertEqual(self.found([text, "b"]), [0])
+            self.assertEqual(self.found(f"body={json.dumps(text)} level=info"), [0])
 
     def test_text_around_runs(self) -> None:
         first, second, third = [json.dumps(run) for run in self.runs]
@@ -434,6 +441,27 @@ class OtherFiles(Folder):
         self.assertEqual(self.found(f"HTTP/2 200\r\ndate: now\r\n\r\n{body}\n"), [0])
         shown = "* Connected\n> GET /v1/runs HTTP/2\n>\n< HTTP/2 200\n<\n{ [5 bytes data]\n"
         self.assertEqual(self.found(f"{shown}{body}\n* Connection #0 left intact\n"), [0])
+
+    def test_of_each_file_it_is_told_what_was_found(self) -> None:
+        texts = {
+            "a": lines(*self.runs),
+            "b": f"{lines(OLD)}{json.dumps(NEW)[:-1]}",
+            "c": lines(NEW),
+        }
+        for name, text in texts.items():
+            self.file(name, text)
+        self.file("DS_Store", b"\0\0\0\1Bud1\0\0\x10\0\0\0\x08\0")
+        self.file("cut", json.dumps(self.runs).encode("utf-16")[:-1])
+        done = self.shell("python3 find_runs.py a b DS_Store c cut")
+        told = ["a: 3 of 3 runs, from line 1 on", "b: 1 of 2 runs, from line 4 on"]
+        told += ["DS_Store: 0 of 0 runs, from line 5 on", "c: 1 of 1 runs, from line 5 on"]
+        told += ["cut: 3 of 3 runs, from line 6 on"]
+        self.assertEqual((done.returncode, done.stderr.splitlines()), (0, told))
+        self.assertEqual(self.shell("python3 find_runs.py a no | cat").returncode, 1)
+
+    def test_large_files_take_linear_time(self) -> None:
+        line = f'INFO {{x}} {json.dumps(OLD)} {{"a: 1\n'  # In quadratic time, these take minutes.
+        self.assertEqual(len(self.found(line * 40_000)), 40_000)
 
     def test_utf_16(self) -> None:
         text = json.dumps(self.runs, ensure_ascii=False)
@@ -479,6 +507,13 @@ class OtherFiles(Folder):
             self.file("reprs.txt", content)
             command = self.python_reads.replace("ast,", "ast, csv, io, pandas, pickle, yaml,")
             self.assertEqual(self.piped(command, usual, expression), [0, 1, 2])
+        frame["created_at"] = pandas.to_datetime(frame["created_at"], unit="s")
+        self.file("reprs.txt", frame.to_parquet())
+        command = self.python_reads.replace("ast,", "io, pandas,").replace(usual, others[-1])
+        self.shell(f"{self.check}\n{command}")
+        written = (self.folder / "runs.jsonl").read_text().splitlines()
+        times = [json.loads(line)["created_at"] for line in written]
+        self.assertEqual(times, [run["created_at"] for run in self.runs])
 
 
 class Databases(Folder):
@@ -536,7 +571,7 @@ class Databases(Folder):
 
 
 class Processes(Folder):
-    head = "from count_statuses import status\npaths = ['runs.1.jsonl', 'runs.2.jsonl']\n"
+    head = "from count_statuses import status\npaths = ['parts/1.jsonl', 'parts/2.jsonl']\n"
     counts: typing.ClassVar[Data] = {"queued": 2, "failed": 1, "(not a run)": 1}
 
     def setUp(self) -> None:
@@ -544,8 +579,8 @@ class Processes(Folder):
         first, *rest = [
             {**OLD, "status": status} for status in ("queued", "failed", "(not a run)", "queued")
         ]
-        self.file("runs.1.jsonl", lines(first))
-        self.file("runs.2.jsonl", lines(*rest))
+        self.file("parts/1.jsonl", lines(first))
+        self.file("parts/2.jsonl", lines(*rest))
 
     def test_counted_in_a_pool(self) -> None:
         (command,) = re.findall(r"`(cat .*count_statuses.py)`", README)
