@@ -290,19 +290,27 @@ class AnyData(unittest.TestCase):
         strategies.dictionaries(strategies.sampled_from(list(DATA)) | texts, anything, min_size=1),
     )
     def test_no_other_error(self, data: dict[str, Any], changes: dict[str, Any]) -> None:
-        try:
-            run = RunObject.from_dict({**data, **changes})
-        except RunObjectError as error:
-            self.assertTrue(str(error).isprintable())
-            self.assertLess(len(str(error).encode()), 16 * 1024)
-        else:
-            self.assertEqual(RunObject.from_dict(run.to_dict()), run)
+        for read in (RunObject.from_dict, RunObject.from_response):
+            try:
+                run = read({**data, **changes})
+            except RunObjectError as error:
+                self.assertTrue(str(error).isprintable())
+                self.assertLess(len(str(error).encode()), 16 * 1024)
+            else:
+                self.assertEqual(RunObject.from_dict(run.to_dict()), run)
+                self.assertEqual(RunObject.from_response(run.to_dict()), run)
+
+    @settings
+    @hypothesis.given(documents)
+    def test_all_that_from_dict_takes_is_a_response(self, data: dict[str, Any]) -> None:
+        self.assertEqual(RunObject.from_response(data), RunObject.from_dict(data))
 
     @settings
     @hypothesis.given(anything)
     def test_no_other_error_for_anything(self, data: Any) -> None:
-        with self.assertRaises(RunObjectError):
-            RunObject.from_dict(data)
+        for read in (RunObject.from_dict, RunObject.from_response):
+            with self.assertRaises(RunObjectError):
+                read(data)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class Archived(RunObject):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run(RunObject):
+    file_ids: Sequence[str] = ()
     usage: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
@@ -24,8 +25,8 @@ class Run(RunObject):
             raise RunObjectError({"usage['total_tokens']": "missing"})
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Run":
-        return super().from_dict({"file_ids": [], **data})
+    def from_response(cls, data: Mapping[str, Any]) -> "Run":
+        return super().from_response({**data, "assistant_id": data.get("agent_id")})
 
 
 def load(lines: Iterable[str]) -> list[RunObject]:
@@ -71,6 +72,8 @@ request: str = (archived.headers or {}).get("x-request-id", "none")
 text: str = json.dumps(archived.to_dict())
 run: Run = Run.from_dict({**archived.to_dict(), "usage": {"total_tokens": 579}})
 tokens: int = (run.usage or {}).get("total_tokens", 0)
+adapted: Run = Run.from_response(json.loads(text))
+response: RunObject = RunObject.from_response({"id": "run_1", "tools": None})
 longer: Run = dataclasses.replace(run, usage={"total_tokens": 580})
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ positional = RunObject("run_1")  # wrong: keywords only, and the other fields ar
 lacking = RunObject(id="run_1")  # wrong: the other fields are missing
 parsed = RunObject.from_dict("{}")  # wrong: text is no mapping
 listed = RunObject.from_dict([])  # wrong: neither is a list
+text_response = RunObject.from_response("{}")  # wrong: text is no mapping
 plain: str = run.to_dict()  # wrong: a dict
 unknown: int = RunObjectError({}).problems["id"]  # wrong: text
 told: RunObjectError = RunObjectError("not a run")  # wrong: text is no mapping of problems
