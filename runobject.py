@@ -66,8 +66,8 @@ class RunObject:
 
     A subclass may add methods, and these:
 
-    - Fields, which are read, written and kept as they are. It must then be decorated as this class
-      is, `@dataclass(frozen=True, kw_only=True)`; otherwise it has no fields of its own.
+    - Fields, which are read, written and kept as they are. The subclass must then be decorated as
+      this class is, `@dataclass(frozen=True, kw_only=True)`; otherwise it has none of its own.
     - A `__post_init__`, which must first call `super().__post_init__()`, as that checks the fields
       of this class. Then it may check its own, and raise `RunObjectError`.
 
@@ -604,9 +604,10 @@ def _finite_float(number: str) -> float:
 
 
 def _write(descriptor: int, line: str) -> None:
-    """Write a line, in one call if it is taken whole, as others may write there; or exit.
+    """Write a line, by one call if the system takes it whole; exit if that fails.
 
-    Python's own streams are no help: what they cannot write, they keep and try again at exit.
+    Other processes may write to the same file, so lines must not come in pieces. Python's own
+    streams are no help: what they cannot write, they keep and try again at exit.
     """
     if descriptor == 2 and sys.stderr is None:  # Standard error is closed.
         return

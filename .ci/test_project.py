@@ -126,6 +126,6 @@ class Module(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if SOURCE.count("\n") > 600:  # people read all of it before they paste it
-        print("warning: runobject.py has more than 600 lines", file=sys.stderr)
+    if SOURCE.count("\n") > 640:  # people read all of it before they paste it
+        print("warning: runobject.py has more than 640 lines", file=sys.stderr)
     unittest.main()
