@@ -539,9 +539,8 @@ class Reading(Case):
         data = {**full(), "tools": [{"a": "b"}] * many, "file_ids": ["é", "a"] * many}
         data["metadata"] = {f"key {i}": "value" for i in range(many)}
         extra = {f"no field {i}": None for i in range(many)}
-        for read in (Unchecked.from_dict, Unchecked.from_response, Tagged.from_dict):
-            made = read({**data, **extra}).to_dict()
-            self.assertTrue(all(made[name] == data[name] for name in NAMES))  # too long to show
+        made = Tagged.from_response({**data, **extra}).to_dict()
+        self.assertTrue(all(made[name] == data[name] for name in NAMES))  # too long to show
 
     def test_text_and_integers_behind_a_proxy_are_refused(self) -> None:
         # A `Mock` shows the class that it stands for, as proxies of wrapt and werkzeug do.
@@ -1283,7 +1282,6 @@ class Command(Case):
         self.file("spaced", f" \n{document}\n\n")
         self.file("marked", f"\ufeff{document}")
         self.file("full", full())
-        self.assertEqual(self.check(stdin=document), (0, on_a_line(small()), ""))
         self.assertEqual(
             self.check("full", "spaced", "-", "marked", stdin=document),
             (0, on_a_line(full(), *[small()] * 3), ""),
@@ -1294,8 +1292,8 @@ class Command(Case):
         self.file("good", small())
         told = "bad:1: created_at: expected int, got str; metadata['a\\nb']: expected str, got "
         told += "NoneType; metadata['c']: expected str, got int\n"
-        self.assertEqual(self.check("bad", "good"), (1, on_a_line(small()), told))
-        self.assertEqual(self.check(stdin="7"), (1, "", "<stdin>:1: expected dict, got int\n"))
+        told += "<stdin>:1: expected dict, got int\n"
+        self.assertEqual(self.check("bad", "-", "good", stdin="7"), (1, on_a_line(small()), told))
 
     def test_responses_of_any_version_are_read_if_asked_for(self) -> None:
         data = {**full(), "file_ids": None, "last_error": {"code": "a"}, "created_at": 7.0}
@@ -1337,18 +1335,23 @@ class Command(Case):
         self.file("empty array", [])
         self.file("empty page", {"object": "list", "data": []})
         self.file("two", [small(), full()])
+        self.file("empty.jsonl", "\n")
         self.assertEqual(
-            self.check("array", "empty array", "page", "empty page", "two"),
-            (0, on_a_line(small(), small(), small(), full()), "two: 2 of 2 runs fit\n"),
+            self.check("array", "empty array", "page", "empty page", "two", "empty.jsonl"),
+            (
+                0,
+                on_a_line(small(), small(), small(), full()),
+                "two: 2 of 2 runs fit\nempty.jsonl: 0 of 0 runs fit\n",
+            ),
         )
-        self.assertEqual(self.check("--json-lines"), (0, "", "<stdin>: 0 of 0 runs fit\n"))
 
     def test_what_only_looks_like_a_list_page_is_a_run(self) -> None:
         run = {**small(), "object": "list", "data": [7]}
-        self.assertEqual(self.check(stdin=json.dumps(run)), (0, on_a_line(run), ""))
+        self.file("run", run)
         del run["id"]
-        run["data"] = {}
-        self.assertEqual(self.check(stdin=json.dumps(run)), (1, "", "<stdin>:1: id: missing\n"))
+        self.file("page", {**run, "data": {}})
+        told = "page:1: id: missing\n"
+        self.assertEqual(self.check("run", "page"), (1, on_a_line({**run, "id": "run_1"}), told))
 
     def test_json_is_strict_and_each_fault_is_one_line(self) -> None:
         good = json.dumps(small())
@@ -1428,12 +1431,12 @@ class Command(Case):
     def test_files_may_be_json_lines_by_name(self) -> None:
         for name in ("a.jsonl", "b.ndjson", "c.jsonl.json"):
             self.file(name, on_a_line(small(), full()))
-        counts = "a.jsonl: 2 of 2 runs fit\nb.ndjson: 2 of 2 runs fit\n"
+        told = "a.jsonl: 2 of 2 runs fit\nb.ndjson: 2 of 2 runs fit\n"
+        told += "c.jsonl.json:2:1: Extra data; see --json-lines\n"
         self.assertEqual(
-            self.check("a.jsonl", "b.ndjson"), (0, on_a_line(small(), full()) * 2, counts)
+            self.check("a.jsonl", "b.ndjson", "c.jsonl.json"),
+            (1, on_a_line(small(), full()) * 2, told),
         )
-        told = "c.jsonl.json:2:1: Extra data; see --json-lines\n"
-        self.assertEqual(self.check("c.jsonl.json"), (1, "", told))
 
     def test_keys_of_one_object_are_read_in_linear_time(self) -> None:
         # In quadratic time, it takes minutes.
@@ -1451,10 +1454,6 @@ class Command(Case):
         self.assertEqual(
             self.check("nothing", "no", "folder", "good", "nothing"),
             (2, on_a_line(small()), f"{told}{unread}{told}"),
-        )
-        self.assertEqual(
-            self.check("--json-lines", "no", "folder", "good"),
-            (2, on_a_line(small()), f"{unread}good: 1 of 1 runs fit\n"),
         )
 
     @needs_proc
@@ -1478,10 +1477,11 @@ class Command(Case):
     @needs_full
     def test_a_file_for_which_memory_does_not_suffice_is_named(self) -> None:
         self.file("good", small())
-        for option in ("", "--json-lines"):
-            status, output, errors = self.shell(f"ulimit -v 200000; check {option} /dev/zero good")
-            self.assertEqual((status, output), (2, on_a_line(small())))
-            self.assertEqual(errors.splitlines()[0], "/dev/zero: not enough memory")
+        (self.folder / "zero.jsonl").symlink_to("/dev/zero")
+        status, output, errors = self.shell("ulimit -v 150000; check /dev/zero zero.jsonl good")
+        self.assertEqual((status, output), (2, on_a_line(small())))
+        told = [f"{name}: not enough memory" for name in ("/dev/zero", "zero.jsonl")]
+        self.assertEqual(errors.splitlines(), told)
 
     @needs_posix
     def test_a_name_that_cannot_be_printed_is_shown_escaped(self) -> None:
@@ -1521,9 +1521,8 @@ class Command(Case):
 
     def test_no_environment_changes_what_is_written(self) -> None:
         environments: list[Data] = [
-            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-            {"PYTHONIOENCODING": "utf-16", "PYTHONUNBUFFERED": "1"},
-            {"PYTHONWARNINGS": "error", "PYTHONWARNDEFAULTENCODING": "1", "PYTHONDEVMODE": "1"},
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONUNBUFFERED": "1"},
+            {"PYTHONIOENCODING": "utf-16", "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"},
         ]
         self.file("good", json.dumps(full(), ensure_ascii=False))
         self.file("bad", json.dumps({**full(), "metadata": {"ключ": 1}}))
@@ -1545,9 +1544,7 @@ class Command(Case):
             "2>/dev/full": (2, "", ""),
             ">&-": (2, "", closed),
             ">&- 2>&-": (2, "", ""),
-            ">&- 2>/dev/full": (2, "", ""),
             ">/dev/full": (2, "", full),
-            ">/dev/full 2>&-": (2, "", ""),
             ">/dev/full 2>/dev/full": (2, "", ""),
         }
         told = {streams: self.shell(f"check nothing good {streams}") for streams in expected}
@@ -1686,7 +1683,7 @@ class Command(Case):
     def test_json_lines_take_constant_memory(self) -> None:
         line = json.dumps({**small(), "no field": "x" * 200_000}) + "\n"
         peaks: list[int] = []
-        for count in (10, 200):
+        for count in (5, 100):
             # The most memory that the process ever had is its high-water mark.
             status, output, errors = self.main(
                 "status = main()\n"
