@@ -41,8 +41,8 @@ class RunObjectError(ValueError):
     """Tells where and why data is no run, but shows no values, which may be secret.
 
     Takes and keeps `problems`, which maps paths to reasons. A path is written as in Python, such as
-    `tools[0]['type']`, but long keys are shortened; that of the whole input is empty. Of a run, at
-    most 100 problems are told: the 100th, at the path `...`, stands for the rest.
+    `tools[0]['type']`, but long keys are shortened in it; the path of the whole input is empty. At
+    most 100 problems of a run are told: the 100th, at the path `...`, stands for the rest.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -66,8 +66,9 @@ class RunObject:
 
     A subclass may add methods, and these:
 
-    - Fields, which are read, written and kept as they are. The subclass must then be decorated as
-      this class is, `@dataclass(frozen=True, kw_only=True)`; otherwise it has none of its own.
+    - Fields, which are read, written and kept as they are; with `init=False`, they are only kept.
+      The subclass must then be decorated as this class is, `@dataclass(frozen=True, kw_only=True)`;
+      otherwise it has no fields of its own.
     - A `__post_init__`, which must first call `super().__post_init__()`, as that checks the fields
       of this class. Then it may check its own, and raise `RunObjectError`.
 
@@ -101,8 +102,8 @@ class RunObject:
 
         It is what `from_dict` returns for a copy of the response in which
 
-        - `last_error`, or a value of `required_action` or of a tool, that is an object or array is
-          JSON text, if JSON can hold it;
+        - an object or array is JSON text, if JSON can hold it, where it is `last_error`, or a value
+          of `required_action` or of a tool;
         - a value of `required_action` or of a tool that is null is left out;
         - `tools`, `file_ids` and `metadata` are empty if they are absent or null, and `metadata` if
           it is an empty array;
@@ -142,7 +143,7 @@ class RunObject:
         for name, value in self.__dict__.items():
             if name not in values:  # It is a field of a subclass.
                 values[name] = value
-                if value is MISSING:
+                if value is MISSING:  # `from_dict` found neither a value nor a default.
                     _note("missing", name, problems)
         if problems:
             raise RunObjectError(problems)
@@ -151,7 +152,7 @@ class RunObject:
     def to_dict(self) -> dict[str, Any]:
         """Return a new `dict` of the fields in order, with plain dicts and lists, as those of JSON.
 
-        The fields that a subclass's constructor takes come last, as they are.
+        The fields that a subclass adds come last, as they are, without those of `init=False`.
         """
         data = self.__dict__.copy()
         if type(self) is not RunObject:  # It may hold more than fields: a cached property, say.
@@ -385,7 +386,7 @@ def _file_ids(value: _Value, problems: dict[str, str]) -> tuple[str, ...]:
     texts = tuple(value)
     for text in texts:
         if type(text) is not str or not (text.isascii() or _is_utf8(text)):
-            # Not all are plain text: each is noted, or converted from a subclass of `str`.
+            # Some are not plain: check each, to note what does not fit and convert subclasses.
             return tuple(
                 [_text(each, "str", f"file_ids[{i}]", problems) for i, each in enumerate(texts)]
             )
@@ -520,7 +521,7 @@ def _check_runs(
                 if isinstance(item, ValueError):  # It is a fault of the document.
                     raise item
                 text = _json_text(read(item).to_dict())
-            except (ValueError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # The latter is of a subclass's own code.
                 _write(2, f"{name}:{place}: {_printable(str(error))}")
             else:
                 _write(1, text)

@@ -19,11 +19,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import typing
 import unittest
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -281,7 +279,8 @@ class OwnFields(Folder):
         done = self.shell("python3 later.py --responses run.json")
         self.assertEqual(json.loads(done.stdout)["usage"], NEW["usage"])
         script = SCRIPTS["into_sqlite.py"]
-        self.file("into_sqlite.py", script.replace("runobject import", "later import Run as"))
+        line, other = re.findall(r"(from runobject .*)  # or: (from .*)", script)[0]
+        self.file("into_sqlite.py", script.replace(line, other))
         done = self.shell("python3 later.py --responses run.json | python3 into_sqlite.py")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         (stored,) = self.python(Databases.rows).splitlines()
@@ -382,10 +381,11 @@ class OtherFiles(Folder):
         """What the command for a folder finds in a file of this content."""
         self.file("responses/a b/file", content)
         done = self.shell(f"{self.check}\n{self.all_files}")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
         numbers = self.numbers((self.folder / "runs.jsonl").read_text())
+        told = (self.folder / "found.txt").read_text()
         self.assertRegex(
-            done.stderr, rf"responses/a b/file: {len(numbers)} of \d+ runs, from line 1 on"
+            told, rf"\A{len(numbers)} of \d+ runs, from line 1 on: responses/a b/file\n\Z"
         )
         return numbers
 
@@ -442,22 +442,22 @@ class OtherFiles(Folder):
         shown = "* Connected\n> GET /v1/runs HTTP/2\n>\n< HTTP/2 200\n<\n{ [5 bytes data]\n"
         self.assertEqual(self.found(f"{shown}{body}\n* Connection #0 left intact\n"), [0])
 
-    def test_of_each_file_it_is_told_what_was_found(self) -> None:
-        texts = {
-            "a": lines(*self.runs),
-            "b": f"{lines(OLD)}{json.dumps(NEW)[:-1]}",
-            "c": lines(NEW),
-        }
-        for name, text in texts.items():
-            self.file(name, text)
-        self.file("DS_Store", b"\0\0\0\1Bud1\0\0\x10\0\0\0\x08\0")
-        self.file("cut", json.dumps(self.runs).encode("utf-16")[:-1])
-        done = self.shell("python3 find_runs.py a b DS_Store c cut")
-        told = ["a: 3 of 3 runs, from line 1 on", "b: 1 of 2 runs, from line 4 on"]
-        told += ["DS_Store: 0 of 0 runs, from line 5 on", "c: 1 of 1 runs, from line 5 on"]
-        told += ["cut: 3 of 3 runs, from line 6 on"]
-        self.assertEqual((done.returncode, done.stderr.splitlines()), (0, told))
-        self.assertEqual(self.shell("python3 find_runs.py a no | cat").returncode, 1)
+    def test_files_are_told_in_which_fewer_runs_were_found(self) -> None:
+        self.file("responses/a", lines(*self.runs))
+        self.file("responses/b/cut", f"{lines(OLD)}{json.dumps(NEW)[:-1]}")
+        self.file("responses/b/cut16", json.dumps(self.runs).encode("utf-16")[:-1])
+        self.file("responses/b/DS_Store", b"\0\0\0\1Bud1\0\0\x10\0\0\0\x08\0")
+        self.file("responses/c", lines({**NEW, "metadata": {"a": 1}}))
+        done = self.shell(f"set +e; {self.check}\n{self.all_files}")
+        self.assertEqual(done.stdout, "1 of 2 runs, from line 4 on: responses/b/cut\n")
+        told = "<stdin>:8: metadata['a']: expected str, got int\n<stdin>: 7 of 8 runs fit\n"
+        self.assertEqual(done.stderr, told)
+        told = (self.folder / "found.txt").read_text().splitlines()
+        self.assertEqual(told[-1], "1 of 1 runs, from line 8 on: responses/c")
+
+    def test_texts_in_json_may_be_long(self) -> None:
+        long = [{**run, "instructions": "x" * 600_000} for run in self.runs]
+        self.assertEqual(self.found({"text": json.dumps({"data": long})}), [0, 1, 2])
 
     def test_large_files_take_linear_time(self) -> None:
         line = f'INFO {{x}} {json.dumps(OLD)} {{"a: 1\n'  # In quadratic time, these take minutes.
@@ -475,13 +475,8 @@ class OtherFiles(Folder):
         self.file("gz", gzip.compress(text))
         self.file("bz2", bz2.compress(text))
         self.file("xz", lzma.compress(text))
-        with tarfile.open(self.folder / "tar", "w") as tarred:
-            tarred.add(self.folder / "lines", "README")
-        with zipfile.ZipFile(self.folder / "zip", "w") as zipped:
-            zipped.write(self.folder / "lines", "README")
         named = re.findall(r"`(\w+ -\w+)`", README[README.index("- As `gzip -dc`") :])
-        files = ["gz", "bz2", "xz", "zst", "tar", "zip"]
-        for command, file in zip(named, files, strict=True):
+        for command, file in zip(named, ["gz", "bz2", "xz", "zst"], strict=True):
             found = self.piped(self.compressed, "gzip -dc responses.gz", f"{command} {file}")
             self.assertEqual(found, [0, 1, 2], command)
 
@@ -505,10 +500,12 @@ class OtherFiles(Folder):
         for expression, (start, content) in zip([usual, *others], contents.items(), strict=True):
             self.assertTrue(expression.startswith(start))
             self.file("reprs.txt", content)
+            self.file("runs.parquet", content)
             command = self.python_reads.replace("ast,", "ast, csv, io, pandas, pickle, yaml,")
             self.assertEqual(self.piped(command, usual, expression), [0, 1, 2])
+        frame["metadata"] = [{"a": "1"}, {"b": "2"}, {}]
         frame["created_at"] = pandas.to_datetime(frame["created_at"], unit="s")
-        self.file("reprs.txt", frame.to_parquet())
+        self.file("runs.parquet", frame.to_parquet())
         command = self.python_reads.replace("ast,", "io, pandas,").replace(usual, others[-1])
         self.shell(f"{self.check}\n{command}")
         written = (self.folder / "runs.jsonl").read_text().splitlines()
