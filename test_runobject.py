@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT-0
+# SPDX-FileCopyrightText: 2026 the RunObject authors
 """Tests of `runobject.py`, with the standard library alone: `python3 test_runobject.py`.
 
 They can be vendored beside it. If it has another name there, edit the import marked below.
@@ -19,7 +20,6 @@ import os
 import pickle
 import random
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -29,7 +29,6 @@ import threading
 import types
 import typing
 import unittest
-import unittest.mock
 import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -59,11 +58,6 @@ needs_processes = unittest.skipIf(WASM, "WebAssembly has no processes")
 needs_file = unittest.skipIf(WASM or not MODULE.is_file(), "the module is no file to run")
 needs_posix = unittest.skipUnless(os.name == "posix", "signals and streams as in POSIX")
 needs_full = unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
-needs_pid_1 = unittest.skipUnless(
-    sys.platform == "linux"
-    and subprocess.run(["unshare", "-fp", "true"], capture_output=True).returncode == 0,
-    "no right to start the first process of a container",
-)
 needs_proc = unittest.skipUnless(os.path.exists("/proc/self/status"), "no /proc")
 
 # Name, kind and optionality of the fields in order, as the Rust struct has them.
@@ -149,10 +143,6 @@ class Text(str):
     __repr__ = __str__
 
 
-class Status(str, enum.Enum):
-    DONE = "completed"
-
-
 class Number(int):
     """An integer that shows otherwise than it counts."""
 
@@ -160,12 +150,12 @@ class Number(int):
         return "another number"
 
 
-class Seconds(enum.IntEnum):
-    START = 1699063290
+class Kind(str, enum.Enum):
+    DONE = "completed"
 
 
 class Headers(Mapping[str, Any]):
-    """A mapping that can be read by one call of `items()` alone, which it counts."""
+    """A mapping that can be read by its `items()` alone, whose calls it counts."""
 
     def __init__(self, items: Data) -> None:
         self.held, self.calls = items, 0
@@ -211,7 +201,7 @@ class Made(RunObject):
 
     kinds: typing.ClassVar[int] = 3
     agent_id: str
-    file_ids: Sequence[str] = ()
+    file_ids: Sequence[str] = ("file-0",)
     metadata: Mapping[str, str] = dataclasses.field(default_factory=lambda: {"by": "default"})
     seen: list[str] = dataclasses.field(default_factory=list[str], init=False)
     seconds: int = dataclasses.field(default=0, init=False)
@@ -219,18 +209,6 @@ class Made(RunObject):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "seconds", (self.completed_at or 0) - self.created_at)
-
-
-class Adapted(Tagged):
-    """A subclass that makes something else of a response first."""
-
-    @classmethod
-    def from_response(cls, data: Mapping[str, Any]) -> Any:
-        return super().from_response({"assistant_id": data["agent_id"], **data})
-
-
-def identity(run: Any) -> Any:
-    return run
 
 
 def decoded(cls: type[RunObject], data: Data) -> Any:
@@ -274,19 +252,12 @@ class Case(unittest.TestCase):
     def wrong(self, path: str, reason: str, **changes: Any) -> None:
         """Check that the one problem is told, by every way to make a run."""
         data = {**full(), **changes}
-        run = RunObject.from_dict(full())
-        ways: dict[str, Callable[[], object]] = {
-            "from_dict": lambda: Unchecked.from_dict(data),
-            "constructor": lambda: Unchecked(**data),
-            "replace": lambda: replaced(run, **changes),
-            "copy.replace": lambda: getattr(copy, "replace", replaced)(run, **changes),
-            "subclass": lambda: Timed.from_dict(data),
-            "subclass with fields": lambda: Tagged.from_dict(data),
-            "decoder": lambda: decoded(RunObject, data),
-        }
-        told = {way: self.error(make).problems for way, make in ways.items()}
-        self.assertEqual(told, {way: {path: reason} for way in ways})
-
+        for make in (
+            lambda: Unchecked.from_dict(data),
+            lambda: Unchecked(**data),
+            lambda: Tagged.from_dict(data),
+        ):
+            self.assertEqual(self.error(make).problems, {path: reason})
 
 class Reading(Case):
     """What `from_dict` takes, and what it makes of it."""
@@ -364,9 +335,8 @@ class Reading(Case):
         for name, kind, optional in FIELDS:
             expected = EXPECTED[kind]
             fits = [*fitting[expected], *(["NoneType"] if optional else [])]
-            wanted = f"{expected} or None" if optional else expected
             for value, actual in [each for each in values if each[1] not in fits]:
-                self.wrong(name, f"expected {wanted}, got {actual}", **{name: value})
+                self.wrong(name, f"expected {expected}, got {actual}", **{name: value})
 
     def test_every_item_of_a_map_or_list_is_checked(self) -> None:
         wrong: list[tuple[Any, str]] = [
@@ -391,11 +361,27 @@ class Reading(Case):
 
     def test_a_key_that_is_no_text_is_one_problem(self) -> None:
         for key, actual in [(1, "int"), (None, "NoneType"), (b"c", "bytes"), ((), "tuple")]:
-            reason = f"expected str as key, got {actual}"
+            reason = f"expected str, got {actual}"
             for value in ("x", 7):
                 for name in MAPS:
                     self.wrong(f"{name}[<{actual}>]", reason, **{name: {key: value, "a": "b"}})
                 self.wrong(f"tools[1][<{actual}>]", reason, tools=[{}, {"a": "b", key: value}])
+
+    def test_a_mapping_may_have_keys_without_a_hash(self) -> None:
+        class Pairs(Headers):
+            def items(self) -> Any:
+                return [([], {}), *self.held.items()]
+
+        told = "expected str, got list"
+        self.wrong("metadata[<list>]", told, metadata=Pairs({"a": "b"}))
+        self.wrong("tools[0][<list>]", told, tools=[Pairs({"a": "b"})])
+        for read in (Unchecked.from_dict, Unchecked.from_response, Tagged.from_dict):
+            self.assertEqual(read(Pairs(full())).id, "run_1")
+            data = {**full(), "tools": [Pairs({"a": "b"})], "required_action": Pairs({})}
+            problems = self.error(lambda read=read, data=data: read(data)).problems  # type: ignore[misc]
+            self.assertEqual(
+                problems, {"required_action[<list>]": told, "tools[0][<list>]": told}
+            )
 
     def test_integers_have_64_bits(self) -> None:
         for name in INTEGERS:
@@ -431,22 +417,23 @@ class Reading(Case):
         self.assertEqual(self.problems(halves), {"file_ids[0]": reason, "file_ids[1]": reason})
 
     def test_subclasses_of_str_and_int_become_plain(self) -> None:
-        for value in (Text("completed"), Status.DONE):
+        for value in (Text("completed"), Kind.DONE):
             data: dict[Any, Any] = {**full(), "status": value, "last_error": value}
             data.update(tools=[{value: "a"}], file_ids=["a", value], metadata={value: value})
             data.update(headers=Headers({"a": value}))
             data[Text("id")] = data.pop("id")
             for cls in (Unchecked, Tagged):
-                run: Any = cls.from_dict(data)
-                texts: list[Any] = [run.status, run.last_error, run.file_ids[1], run.headers["a"]]
-                texts += [*run.tools[0], *run.metadata, *run.metadata.values()]
-                self.assertEqual({type(text) for text in texts}, {str})
-                self.assertEqual(set(texts), {"completed"})
-                self.assertEqual(run.id, "run_1")
+                for given in (data, Headers(data)):
+                    run: Any = cls.from_dict(given)
+                    texts: list[Any] = [run.status, run.last_error, run.file_ids[1]]
+                    texts += [run.headers["a"], *run.tools[0]]
+                    texts += [*run.metadata, *run.metadata.values()]
+                    self.assertEqual({type(text) for text in texts}, {str})
+                    self.assertEqual(set(texts), {"completed"})
+                    self.assertEqual(run.id, "run_1")
         for name in INTEGERS:
-            for number in (Number(1699063290), Seconds.START):
-                kept = getattr(Unchecked.from_dict({**full(), name: number}), name)
-                self.assertEqual((kept, type(kept)), (1699063290, int))
+            kept = getattr(Unchecked.from_dict({**full(), name: Number(1699063290)}), name)
+            self.assertEqual((kept, type(kept)), (1699063290, int))
 
     def test_mappings_are_read_by_one_call_of_items(self) -> None:
         for read in (RunObject.from_dict, RunObject.from_response, Tagged.from_dict):
@@ -468,11 +455,23 @@ class Reading(Case):
             def items(self) -> Any:
                 return [(key.removeprefix("my_"), self[key]) for key in self]
 
+        class Held(dict[str, Any]):
+            """One that holds its items elsewhere, as what is read only on demand does."""
+
+            def items(self) -> Any:
+                return {"a": Text("b")}.items()
+
         for read in (Unchecked.from_dict, Unchecked.from_response):
-            run = read({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d")]})
-            self.assertEqual((run.metadata, run.tools), ({"a": "shown"}, ({"c": "shown"},)))
+            run = read({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d"), Held()]})
+            tools = ({"c": "shown"}, {"a": "b"})
+            self.assertEqual((run.metadata, run.tools), ({"a": "shown"}, tools))
+            self.assertEqual(read({**full(), "metadata": Held()}).metadata, {"a": "b"})
             run = read(Renamed({f"my_{name}": full()[name] for name in NAMES}))
             self.assertEqual(run.to_dict(), full())
+        run = Unchecked.from_response({**full(), "last_error": [{"c": (Held(), {})}]})
+        self.assertEqual(run.last_error, '[{"c": [{"a": "b"}, {}]}]')
+        run = Unchecked.from_response({**full(), "last_error": Shown(c={})})
+        self.assertEqual(run.last_error, '{"c": "shown"}')
 
     def test_lists_are_lists_and_tuples_and_become_tuples(self) -> None:
         class List(list[Any]):
@@ -542,45 +541,46 @@ class Reading(Case):
         made = Tagged.from_response({**data, **extra}).to_dict()
         self.assertTrue(all(made[name] == data[name] for name in NAMES))  # too long to show
 
-    def test_text_and_integers_behind_a_proxy_are_refused(self) -> None:
-        # A `Mock` shows the class that it stands for, as proxies of wrapt and werkzeug do.
-        text = unittest.mock.Mock(str)
-        for number in (unittest.mock.Mock(int), unittest.mock.Mock(bool)):
-            self.wrong("created_at", "expected int, got Mock", created_at=number)
-        self.wrong("last_error", "expected str or None, got Mock", last_error=text)
-        self.wrong("file_ids[0]", "expected str, got Mock", file_ids=[text])
-        self.wrong("headers['a']", "expected str, got Mock", headers={"a": text})
-        self.wrong("metadata[<Mock>]", "expected str as key, got Mock", metadata={text: "a"})
-
     def test_what_was_checked_is_kept_even_if_the_input_changes_meanwhile(self) -> None:
         # As another thread may change it: here at one line that the module runs, then at the next.
         changes: list[Callable[[Data], object]] = [
             lambda data: data["metadata"].update(user=7),
             lambda data: data["metadata"].update(new=7),
+            lambda data: data["metadata"].update(user="u_1", half="a"),
             lambda data: data["headers"].held.update(new=7),
+            lambda data: data["required_action"].update(new={}),
             lambda data: data["tools"][0].update(type=7),
+            lambda data: data["tools"][0].update(new={}),
             lambda data: data["tools"].append(7),
             lambda data: data["file_ids"].append(7),
             lambda data: data["file_ids"].__setitem__(0, 7),
             lambda data: data.pop("status"),
+            lambda data: data.update(created_at=1),
         ]
+        # What fits at first, and what does not.
+        starts: list[Data] = [{}, {"created_at": "1"}, {"metadata": {"user": 7, "half": "\ud800"}}]
         reads = (RunObject.from_dict, RunObject.from_response, Tagged.from_dict)
-        for change, read in itertools.product(changes, reads):
+        for change, start, read in itertools.product(changes, starts, reads):
             number = 0
             lines: list[int] = [0]
             while len(lines) > number:
                 number += 1
                 data: Data = {**full(), "headers": Headers({"a": "b"}), "file_ids": ["a", "b"]}
+                data.update(copy.deepcopy(start))
                 held: list[Any] = []
                 texts: list[Any] = []
-                meddle = self.at_line(number, functools.partial(change, data))
-                with contextlib.suppress(RunObjectError), meddle as lines:
-                    run: Any = read(data)
-                    texts = [run.status, *run.file_ids]
-                    held = [run.metadata, run.headers, *run.tools]
+                with self.at_line(number, functools.partial(change, data)) as lines:
+                    try:
+                        run: Any = read(data)
+                    except RunObjectError as error:
+                        self.assertNotEqual(error.problems, {})
+                        continue
+                texts = [run.status, *run.file_ids]
+                held = [run.metadata, run.headers, run.required_action, *run.tools]
                 texts += [text for each in held for text in each.values()]
-                self.assertLessEqual({text.__class__ for text in texts}, {str})
-            self.assertGreater(number, 50)
+                self.assertEqual({text.__class__ for text in texts}, {str})
+                self.assertTrue("".join(texts).isprintable())
+            self.assertGreater(number, 40)
 
     @contextlib.contextmanager
     def at_line(
@@ -658,6 +658,7 @@ class Responses(Case):
         kinds: list[Any] = [[{"a": {}}], ({"a": {}},), [Headers({"a": {}})]]
         for tools in kinds:
             self.assertEqual(self.changed(tools=tools), {"tools": [{"a": "{}"}]})
+        self.wrong_response("last_error", "expected str, got tuple", last_error=("a",))
 
     def test_nulls_in_tools_and_required_actions_are_left_out(self) -> None:
         # As packages write them.
@@ -667,31 +668,62 @@ class Responses(Case):
         action = {"type": "a", "submit_tool_outputs": None}
         self.assertEqual(self.changed(required_action=action), {"required_action": {"type": "a"}})
 
-    def test_tools_files_and_metadata_may_be_absent_or_null(self) -> None:
-        # As clients in Go write empty lists.
+    def test_tools_files_and_metadata_may_be_absent_or_another_empty_value(self) -> None:
+        # Clients in Go write null for an empty list, in PHP `[]` for a map, in Lua `{}` for a list.
         empty: Data = {"tools": [], "file_ids": [], "metadata": {}}
-        self.assertEqual(self.changed(**dict.fromkeys(empty)), empty)
+        for value in (None, [], {}):
+            self.assertEqual(self.changed(**dict.fromkeys(empty, value)), empty)
         data = {name: value for name, value in full().items() if name not in empty}
         self.assertEqual(RunObject.from_response(data).to_dict(), {**full(), **empty})
-
-    def test_metadata_may_be_an_empty_array(self) -> None:
-        # As PHP writes an empty map.
-        self.assertEqual(self.changed(metadata=[]), {"metadata": {}})
+        for name, reason in [("tools", "list"), ("file_ids", "list"), ("metadata", "dict")]:
+            for value, actual in [("", "str"), (0, "int"), (False, "bool"), (set(), "set")]:
+                self.wrong_response(name, f"expected {reason}, got {actual}", **{name: value})
         self.wrong_response("metadata", "expected dict, got list", metadata=[[]])
         self.wrong_response("metadata", "expected dict, got tuple", metadata=())
+        self.wrong_response("tools", "expected list, got dict", tools={"a": "b"})
+
+    def test_a_default_of_a_subclass_counts_where_a_field_is_absent(self) -> None:
+        data = {**small(), "agent_id": "agent_1"}
+        del data["file_ids"], data["metadata"], data["tools"]
+        run: Any = Made.from_response(data)
+        self.assertEqual((run.tools, run.file_ids), ((), ("file-0",)))
+        self.assertEqual(run.metadata, {"by": "default"})
+        for value in (None, [], {}):
+            run = Made.from_response({**data, "file_ids": value, "metadata": value})
+            self.assertEqual((run.file_ids, run.metadata), ((), {}))
+
+    def test_what_compares_otherwise_is_a_problem(self) -> None:
+        class Array:
+            """As arrays of NumPy do, it compares each item and has no truth."""
+
+            def __eq__(self, other: object) -> Any:
+                return self
+
+            def __bool__(self) -> bool:
+                raise ValueError("the truth of an array")
+
+        for name, reason in [("tools", "list"), ("file_ids", "list"), ("metadata", "dict")]:
+            self.wrong_response(name, f"expected {reason}, got Array", **{name: Array()})
 
     def test_a_time_may_be_a_whole_float(self) -> None:
         # As pandas writes a column in which others are null.
+        class Float(float):
+            """A float as NumPy has them."""
+
         for name in INTEGERS:
-            for time, expected in [(1.5e9, 1500000000), (-0.0, 0), (-(2.0**63), -(2**63))]:
+            for time, expected in [
+                (1.5e9, 1500000000),
+                (-0.0, 0),
+                (-(2.0**63), -(2**63)),
+                (Float(7), 7),
+            ]:
                 self.assertEqual(self.changed(**{name: time}), {name: expected})
                 kept: object = getattr(RunObject.from_response({**full(), name: time}), name)
                 self.assertIs(kept.__class__, int)
-            wanted = "expected int or None" if name in OPTIONAL else "expected int"
             for value in (0.5, float("nan"), float("inf"), float("-inf")):
-                self.wrong_response(name, f"{wanted}, got float", **{name: value})
+                self.wrong_response(name, "expected int, got float", **{name: value})
             for text in ("1.5e9", "7"):
-                self.wrong_response(name, f"{wanted}, got str", **{name: text})
+                self.wrong_response(name, "expected int, got str", **{name: text})
             self.wrong_response(name, "out of range for 64 bits", **{name: 1e300})
 
     def test_nothing_else_is_changed(self) -> None:
@@ -699,23 +731,23 @@ class Responses(Case):
             ("id", "expected str, got float", 1.0),
             ("model", "expected str, got NoneType", None),
             ("status", "expected str, got dict", {}),
-            ("instructions", "expected str or None, got list", []),
-            ("last_error", "expected str or None, got int", 5),
-            ("required_action", "expected dict or None, got list", []),
+            ("instructions", "expected str, got list", []),
+            ("last_error", "expected str, got int", 5),
+            ("required_action", "expected dict, got list", []),
             ("required_action['a']", "expected str, got int", {"a": 7}),
             ("required_action['a']", "not valid UTF-8", {"a": "\ud800"}),
-            ("tools", "expected list, got dict", {}),
+            ("tools", "expected list, got int", 7),
             ("tools[0]", "expected dict, got int", [7]),
             ("tools[0]", "expected dict, got NoneType", [None]),
             ("tools[0]", "expected dict, got list", [[]]),
             ("tools[0]['a']", "expected str, got bool", [{"a": True}]),
-            ("tools[0][<int>]", "expected str as key, got int", [{7: {}}]),
+            ("tools[0][<int>]", "expected str, got int", [{7: {}}]),
             ("file_ids", "expected list, got str", ""),
             ("file_ids[0]", "expected str, got dict", [{}]),
             ("metadata['a']", "expected str, got float", {"a": 1.0}),
             ("metadata['a']", "expected str, got dict", {"a": {}}),
             ("metadata['a']", "expected str, got NoneType", {"a": None}),
-            ("headers", "expected dict or None, got list", []),
+            ("headers", "expected dict, got list", []),
             ("headers['a']", "expected str, got list", {"a": []}),
         ]
         for path, reason, value in wrong:
@@ -745,7 +777,7 @@ class Responses(Case):
             [-(10**5000)],
         ):
             told = f"got {type(value).__name__}"
-            self.wrong_response("last_error", f"expected str or None, {told}", last_error=value)
+            self.wrong_response("last_error", f"expected str, {told}", last_error=value)
             reason = f"expected str, {told}"
             self.wrong_response("required_action['a']", reason, required_action={"a": value})
             self.wrong_response("tools[0]['a']", reason, tools=[{"a": value}])
@@ -754,14 +786,19 @@ class Responses(Case):
         data: Data = {**full(), "tag": "mine", "notes": [{"a": None}], "last_error": {}}
         run = Tagged.from_response(data)
         self.assertEqual((type(run), run.notes, run.last_error), (Tagged, [{"a": None}], "{}"))
+        self.assertIs(run.notes, data["notes"])
 
     def test_an_adapter_makes_something_else_of_a_response_first(self) -> None:
+        class Adapted(Tagged):
+            @classmethod
+            def from_response(cls, data: Mapping[str, Any]) -> Any:
+                return super().from_response({"assistant_id": data["agent_id"], **data})
+
         data = {**small(), "agent_id": "agent_1", "tools": None, "tag": "mine"}
         del data["assistant_id"]
         run = Adapted.from_response(data)
         self.assertEqual((type(run), run.assistant_id, run.tag), (Adapted, "agent_1", "mine"))
         self.assertEqual(Adapted.from_dict(run.to_dict()), run)
-
 
 class Errors(Case):
     """What `RunObjectError` tells, and what it never does."""
@@ -786,7 +823,7 @@ class Errors(Case):
             "assistant_id": "missing",
             "status": "not valid UTF-8",
             "required_action['submit']": "expected str, got dict",
-            "required_action[<int>]": "expected str as key, got int",
+            "required_action[<int>]": "expected str, got int",
             "completed_at": "out of range for 64 bits",
             "model": "missing",
             "tools[0]['function']": "expected str, got dict",
@@ -796,12 +833,11 @@ class Errors(Case):
             "metadata": "expected dict, got list",
             "headers['authorization']": "expected str, got NoneType",
         }
-        for cls, more in [(RunObject, {}), (Tagged, {}), (Made, {"agent_id": "missing"})]:
+        for cls in (RunObject, Tagged, Made):
             error = self.error(lambda cls=cls: cls.from_dict(data))  # type: ignore[misc]
             self.assertIsInstance(error, ValueError)
-            told = [*expected.items(), *more.items()]
-            self.assertEqual(list(error.problems.items()), told)
-            self.assertEqual(str(error), "; ".join([": ".join(each) for each in told]))
+            self.assertEqual(list(error.problems.items()), list(expected.items()))
+            self.assertEqual(str(error), "; ".join([": ".join(each) for each in expected.items()]))
 
     def test_a_reason_may_be_about_the_whole_input(self) -> None:
         odd = RunObjectError({"": "is odd", "tag": "tag: is odd"})
@@ -826,7 +862,7 @@ class Errors(Case):
         data = {**full(), "file_ids": [7] * 98, "metadata": dict.fromkeys(range(1_000))}
         self.assertEqual(list(self.problems(data)), [*paths[:98], "metadata[<int>]"])
 
-    def test_keys_in_paths_are_printable_and_shortened_in_the_middle(self) -> None:
+    def test_keys_in_paths_are_printable_and_cut_at_their_end(self) -> None:
         for key, shown in [
             ("it's", '"it\'s"'),
             ("a\r\n\x1b[31m", r"'a\r\n\x1b[31m'"),
@@ -834,17 +870,11 @@ class Errors(Case):
             ("\u202e", r"'\u202e'"),
             (Text("key"), "'key'"),
             ("k" * 58, "'" + "k" * 58 + "'"),
-            ("k" * 59, "'" + "k" * 27 + "..." + "k" * 28 + "'"),
-            ("a" + "k" * 1_000_000 + "z", "'a" + "k" * 26 + "..." + "k" * 27 + "z'"),
+            ("k" * 59, "'" + "k" * 59 + "..."),
+            ("k" * 1_000_000, "'" + "k" * 59 + "..."),
         ]:
             self.wrong(f"metadata[{shown}]", "expected str, got int", metadata={key: 1})
             self.wrong(f"tools[0][{shown}]", "expected str, got int", tools=[{key: 1}])
-
-    def test_long_names_of_types_do_not_make_an_error_long(self) -> None:
-        long, shown = type("T" * 51, (), {})(), "T" * 50
-        self.wrong("id", f"expected str, got {shown}", id=long)
-        reason = f"expected str as key, got {shown}"
-        self.wrong(f"metadata[<{shown}>]", reason, metadata={long: "a"})
 
     def test_no_value_is_shown_nor_hung_on_an_error(self) -> None:
         for value in ["s3cr3t\ud800", b"s3cr3t", ["s3cr3t"], 5377.3, Number(537737 * 2**64)]:
@@ -978,33 +1008,14 @@ class Value(Case):
             case _:
                 self.fail("no match")
 
-    def test_copies_and_pickles_are_equal_and_share_no_dict(self) -> None:
-        run = RunObject.from_dict(full())
-        for twin in copies(run):
-            self.assertIs(twin.__class__, RunObject)
-            self.assertEqual((twin, hash(twin)), (run, hash(run)))
-            self.assertEqual(list(twin.__dict__.items()), list(vars(run).items()))
-            vars(twin)["status"] = "a way around, which stays with the copy"
-            self.assertEqual(run.status, "failed")
-
-    def test_a_decoder_may_set_the_fields_in_any_order(self) -> None:
-        for cls, more in [(RunObject, {}), (Tagged, {"tag": "mine", "notes": ["a"]})]:
-            data = {**full(), **more}
-            run = decoded(cls, dict(reversed(data.items())))
-            self.assertEqual(list(run.to_dict().items()), list(data.items()))
-            self.assertEqual([*run.__dict__][: len(NAMES)], NAMES)
-
     @needs_processes
     def test_runs_and_errors_cross_processes(self) -> None:
-        runs = [Unchecked.from_dict({**full(), "id": f"run_{i}"}) for i in range(20)]
-        with ProcessPoolExecutor(2, get_context("spawn"), limited) as pool:
-            self.assertEqual(list(pool.map(identity, runs, timeout=PATIENCE / 2)), runs)
-            error: Any = pool.submit(RunObject.from_dict, {**full(), "id": 7}).exception(
-                PATIENCE / 2
-            )
+        with ProcessPoolExecutor(1, get_context("spawn"), limited) as pool:
+            run = pool.submit(RunObject.from_dict, full()).result(PATIENCE / 2)
+            error: Any = pool.submit(RunObject.from_dict, {}).exception(PATIENCE / 2)
+        self.assertEqual(run, RunObject.from_dict(full()))
         self.assertIs(error.__class__, RunObjectError)
-        self.assertEqual(error.problems, {"id": "expected str, got int"})
-
+        self.assertEqual(error.problems, dict.fromkeys(REQUIRED, "missing"))
 
 class Subclasses(Case):
     """What a subclass may add, without an edit to the module."""
@@ -1022,41 +1033,73 @@ class Subclasses(Case):
         run = Tagged.from_dict(data)
         self.assertIs(type(run), Tagged)
         self.assertEqual((run.tag, run.notes), ("mine", ["a"]))
+        self.assertIs(run.notes, data["notes"])
         expected = [*full().items(), ("tag", "mine"), ("notes", ["a"])]
         self.assertEqual(list(run.to_dict().items()), expected)
         self.assertIs(run.to_dict()["notes"], run.notes)
-        for twin in (Tagged(**data), Tagged.from_dict(run.to_dict()), *copies(run)):
+        for twin in (
+            Tagged(**data),
+            Tagged.from_dict(Headers(data)),
+            Tagged.from_dict(run.to_dict()),
+            decoded(Tagged, dict(reversed(data.items()))),
+            *copies(run),
+        ):
             self.assertIs(twin.__class__, Tagged)
             self.assertEqual(twin, run)
             self.assertEqual(list(twin.to_dict().items()), expected)
+            self.assertEqual([*twin.__dict__], [*NAMES, "tag", "notes"])
         self.assertIs(copy.copy(run).notes, run.notes)
         self.assertIsNot(copy.deepcopy(run).notes, run.notes)
         self.assertEqual(replaced(run, status="queued").tag, "mine")
+
+    def test_a_mixin_may_come_before_or_after(self) -> None:
+        @dataclasses.dataclass(frozen=True, kw_only=True)
+        class Mixin:
+            seen: int = 3
+
+        @dataclasses.dataclass(frozen=True, kw_only=True)
+        class Before(Mixin, RunObject):
+            pass
+
+        @dataclasses.dataclass(frozen=True, kw_only=True)
+        class After(RunObject, Mixin):
+            pass
+
+        for cls in (Before, After):
+            run = cls.from_dict(full())
+            expected = [*full().items(), ("seen", 3)]
+            for each in (run, cls(**full())):
+                self.assertEqual(list(each.to_dict().items()), expected)
 
     def test_a_field_that_is_absent_takes_its_default(self) -> None:
         first, second = Tagged.from_dict(full()), Tagged.from_dict(full())
         self.assertEqual((first.tag, first.notes), ("none", []))
         self.assertIsNot(first.notes, second.notes)
         self.assertEqual(first.to_dict(), {**full(), "tag": "none", "notes": []})
+        self.assertIsNone(Tagged.from_dict({**full(), "notes": None}).notes)
 
     def test_a_default_that_one_of_the_19_fields_gets_counts(self) -> None:
         data: Data = {**small(), "agent_id": "agent_1"}
         del data["file_ids"], data["metadata"]
         run: Any = Made.from_dict(data)
-        self.assertEqual((run.file_ids, run.metadata), ((), {"by": "default"}))
+        self.assertEqual((run.file_ids, run.metadata), (("file-0",), {"by": "default"}))
         with self.assertRaises(TypeError):
             run.metadata["by"] = "another"
         self.assertEqual(run, Made(**data))
         run = Made.from_dict({**data, "file_ids": ["a"], "metadata": {}})
         self.assertEqual((run.file_ids, run.metadata), (("a",), {}))
+        told = {"metadata": "expected dict, got NoneType"}
+        self.assertEqual(self.problems({**data, "metadata": None}, Made), told)
 
     def test_a_field_that_is_required_and_absent_is_missing(self) -> None:
+        @dataclasses.dataclass(frozen=True, kw_only=True)
+        class Finished(RunObject):
+            completed_at: int = dataclasses.field()
+
         self.assertEqual(self.problems(full(), Made), {"agent_id": "missing"})
-        data = {**full(), "id": 7}
-        told = {"id": "expected str, got int", "agent_id": "missing"}
-        self.assertEqual(self.problems(data, Made), told)
-        data = {**full(), "agent_id": None}
-        self.assertIsNone(Made.from_dict(data).agent_id)
+        self.assertIsNone(Made.from_dict({**full(), "agent_id": None}).agent_id)
+        self.assertEqual(self.problems(small(), Finished), {"completed_at": "missing"})
+        self.assertEqual(Finished.from_dict(full()).completed_at, 1699063294)
 
     def test_what_is_no_field_of_the_constructor_is_neither_read_nor_written(self) -> None:
         data = {**full(), "agent_id": "agent_1", "kinds": 6, "seconds": 7, "seen": ["a"]}
@@ -1066,10 +1109,6 @@ class Subclasses(Case):
         for twin in copies(run):
             self.assertEqual((twin, vars(twin)), (run, vars(run)))
 
-    def test_no_key_of_the_data_stands_for_a_method(self) -> None:
-        data: Data = {**full(), "__post_init__": 7, "to_dict": 8, "__class__": 9, "__dict__": {}}
-        self.assertEqual(Timed.from_dict(data).to_dict(), full())
-
     def test_what_a_field_may_hold_is_checked_by_the_subclass(self) -> None:
         for make in (
             lambda: Tagged.from_dict({**full(), "tag": None}),
@@ -1078,16 +1117,17 @@ class Subclasses(Case):
         ):
             self.assertEqual(self.error(make).problems, {"tag": "expected str, got NoneType"})
 
-    def test_a_check_that_leaves_out_the_one_it_inherits_is_told(self) -> None:
-        class Unchecking(Tagged):
+    def test_the_19_fields_are_checked_whatever_a_post_init_forgets(self) -> None:
+        class Forgetful(Tagged):
             def __post_init__(self) -> None:
-                object.__setattr__(self, "metadata", {})
+                object.__setattr__(self, "notes", ["seen"])
 
-        told = r"^a __post_init__ does not call super\(\).__post_init__\(\)$"
-        run = RunObject.from_dict(full())
-        for data in (full(), {}, {**full(), "tools": (), "file_ids": ()}, vars(run)):
-            with self.assertRaisesRegex(TypeError, told):
-                Unchecking.from_dict(data)
+        for read in (Forgetful.from_dict, Forgetful.from_response):
+            run = read(full())
+            self.assertEqual(run.to_dict(), {**full(), "tag": "none", "notes": ["seen"]})
+            with self.assertRaises(TypeError):
+                run.metadata["a"] = "b"  # type: ignore[index]
+            self.error(lambda read=read: read({**full(), "id": 7}))  # type: ignore[misc]
 
     def test_a_subclass_may_put_something_else_in_place_of_a_checked_value(self) -> None:
         class Redacted(RunObject):
@@ -1159,19 +1199,53 @@ class Laws(Case):
             self.assertEqual(tagged.to_dict(), {**expected, "tag": "mine", "notes": []})
             self.assertEqual(Tagged.from_dict(tagged.to_dict()), tagged)
 
-    def test_one_injury_is_one_problem(self) -> None:
-        wrong: dict[str, list[tuple[Any, str]]] = {
-            "str": [(7, "expected str{}, got int"), ("\ud800", "not valid UTF-8")],
-            "int": [(True, "expected int{}, got bool"), (2**63, "out of range for 64 bits")],
-            "dict": [([], "expected dict{}, got list"), ("a", "expected dict{}, got str")],
-            "list": [({}, "expected list{}, got dict"), ("a", "expected list{}, got str")],
-        }
+    def test_what_does_not_fit_is_told_wherever_it_is(self) -> None:
+        # To refuse is one thing, and to tell why another: here each refusal is told, and nothing else.
+        texts: list[tuple[Any, str]] = [
+            (7, "expected str, got int"),
+            (None, "expected str, got NoneType"),
+            ("\ud800", "not valid UTF-8"),
+            ("é\udfff", "not valid UTF-8"),
+            (Text("\ud800"), "not valid UTF-8"),
+        ]
+        integers = [(True, "expected int, got bool"), (Number(2**63), "out of range for 64 bits")]
+        lists = [({}, "expected list, got dict"), ("a", "expected list, got str")]
+        maps = [([], "expected dict, got list"), ("a", "expected dict, got str")]
         for choose, data in self.documents():
-            name, kind, optional = choose.choice([field for field in FIELDS if field[0] in data])
-            data[name], reason = choose.choice(wrong[EXPECTED[kind]])
-            expected = {name: reason.format(" or None" if optional else "")}
-            self.assertEqual(self.problems(data), expected)
-
+            expected: dict[str, str] = {}
+            for name in choose.sample([*data], 3):
+                kind = {each: kind for each, kind, _ in FIELDS}.get(name)
+                text, told = choose.choice(texts)
+                if kind == "text":
+                    if text is None:
+                        continue
+                    data[name], expected[name] = text, told
+                elif kind == "integer":
+                    data[name], expected[name] = choose.choice(integers)
+                elif choose.random() < 0.3:
+                    if kind:
+                        wrong = maps if kind == "text map" else lists
+                        data[name], expected[name] = choose.choice(wrong)
+                elif kind == "text map":
+                    mapping = choose.choice([dict, Headers, types.MappingProxyType])
+                    data[name] = mapping({**(data[name] or {}), "new": text})
+                    expected[f"{name}['new']"] = told
+                elif kind == "text map list":
+                    data[name] = (*data[name], {"a": "é"}, {"new": text})
+                    expected[f"{name}[{len(data[name]) - 1}]['new']"] = told
+                elif kind == "text list":
+                    data[name] = [*data[name], text, "é"]
+                    expected[f"{name}[{len(data[name]) - 2}]"] = told
+            if expected:
+                expected = {
+                    path: expected[path]
+                    for name in NAMES
+                    for path in expected
+                    if re.split(r"\[", path)[0] == name
+                }
+                for cls in (RunObject, Tagged):
+                    problems = self.problems(data, cls)
+                    self.assertEqual(list(problems.items()), list(expected.items()))
 
 # As for a user whose environment asks for nothing, whatever that of the tests does.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -1183,8 +1257,9 @@ def on_a_line(*runs: Data) -> str:
     return "".join([json.dumps(whole(data)) + "\n" for data in runs])
 
 
-# What it tells of an empty object.
-NOTHING = "; ".join([f"{name}: missing" for name in REQUIRED]) + "\n"
+# What it tells of an empty object, from which no list and no map is missing.
+LACKING = [name for name in REQUIRED if name not in ("tools", "file_ids", "metadata")]
+NOTHING = "; ".join([f"{name}: missing" for name in LACKING])
 
 
 def limited() -> None:
@@ -1197,16 +1272,24 @@ def limited() -> None:
             resource.setrlimit(kind, (limit if most < 0 else min(limit, most), most))
 
 
-# How each process is started that a test starts.
-LIMITED: Data = {"preexec_fn": limited} if os.name == "posix" else {}
+def prepared(sigint: Any) -> Data:
+    """How each process is started that a test starts: bounded, with its own answer to Ctrl-C."""
+
+    def prepare() -> None:
+        # What runs in the background may have been started with the signal ignored.
+        signal.signal(signal.SIGINT, sigint)
+        limited()
+
+    return {"preexec_fn": prepare} if os.name == "posix" else {}
 
 
 def done(command: list[str], stdin: bytes | str = b"", **more: Any) -> tuple[int, str, str]:
     """Run a command; return its exit status, output and complaints."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        options: Data = {"env": BARE, "stdout": output, "stderr": errors, **LIMITED, **more}
-        status = subprocess.run(command, input=given, timeout=PATIENCE / 2, **options).returncode
+        options: Data = {"env": BARE, "stdout": output, "stderr": errors, **more}
+        options.update(timeout=PATIENCE / 2, **prepared(signal.SIG_DFL))
+        status = subprocess.run(command, input=given, **options).returncode
         for stream in (output, errors):
             if stream.seek(0, os.SEEK_END) >= BOUND:
                 raise AssertionError("it writes without end")
@@ -1248,19 +1331,13 @@ class Command(Case):
 
     @contextlib.contextmanager
     def started(
-        self, *arguments: str, before: Sequence[str] = (), **options: Any
+        self, *arguments: str, before: Sequence[str] = (), sigint: Any = signal.SIG_DFL, **more: Any
     ) -> Generator[Any, None, None]:
         """Start the command with three pipes; kill it if that takes too long or the test fails."""
-
-        def prepare() -> None:
-            # What runs in the background may have been started with the signal ignored.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            limited()
-
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        settings: Data = {"cwd": self.folder, "env": BARE, **pipes, "preexec_fn": prepare}
+        options: Data = {"cwd": self.folder, "env": BARE, **pipes, **more, **prepared(sigint)}
         command = [*before, sys.executable, str(MODULE), *arguments]
-        with subprocess.Popen(command, **{**settings, **options}) as process:
+        with subprocess.Popen(command, **options) as process:
             watchdog = threading.Timer(PATIENCE / 2, process.kill)
             watchdog.start()
             try:
@@ -1277,6 +1354,22 @@ class Command(Case):
         self.assertLess(len(text), BOUND)
         return text
 
+    def take(self, process: Any) -> None:
+        """Hand a run to a process that reads lines, and take what it writes of it."""
+        process.stdin.write(on_a_line(full()).encode())
+        process.stdin.flush()
+        self.assertEqual(json.loads(process.stdout.readline()), full())
+
+    def interrupt(self, process: Any, send: Callable[[], None]) -> None:
+        """Send Ctrl-C, again and again until the process ends.
+
+        A signal that comes just before a blocking call is handled only when that returns.
+        """
+        while process.poll() is None:
+            send()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+
     def test_a_run_is_written_normalised_on_a_line(self) -> None:
         document = json.dumps({**small(), "no field": None}, indent=4)
         self.file("spaced", f" \n{document}\n\n")
@@ -1292,22 +1385,48 @@ class Command(Case):
         self.file("good", small())
         told = "bad:1: created_at: expected int, got str; metadata['a\\nb']: expected str, got "
         told += "NoneType; metadata['c']: expected str, got int\n"
-        told += "<stdin>:1: expected dict, got int\n"
+        told += "<stdin>:1: expected dict, got int\n1 of 3 runs fit\n"
         self.assertEqual(self.check("bad", "-", "good", stdin="7"), (1, on_a_line(small()), told))
 
-    def test_responses_of_any_version_are_read_if_asked_for(self) -> None:
+    def test_responses_are_read_and_the_19_fields_as_they_are_if_asked_for(self) -> None:
         data = {**full(), "file_ids": None, "last_error": {"code": "a"}, "created_at": 7.0}
         expected: Data = {**full(), "file_ids": [], "last_error": '{"code": "a"}', "created_at": 7}
         self.file("new", data)
-        self.assertEqual(self.check("--responses", "new"), (0, on_a_line(expected), ""))
-        told = "new:1: created_at: expected int, got float; last_error: expected str or None, got "
-        told += "dict; file_ids: expected list, got NoneType\n"
-        self.assertEqual(self.check("new"), (1, "", told))
+        self.file("old", full())
+        self.assertEqual(self.check("new", "old"), (0, on_a_line(expected, full()), ""))
+        told = "new:1: created_at: expected int, got float; last_error: expected str, got dict; "
+        told += "file_ids: expected list, got NoneType\n1 of 2 runs fit\n"
+        self.assertEqual(self.check("new", "--strict", "old"), (1, on_a_line(full()), told))
+
+    def test_keys_that_are_left_out_are_told_where_something_does_not_fit(self) -> None:
+        extra = {"usage": 1, "a b": 2, "": 3, "k" * 61: 4, "é": 5, "a\n": 6, "temperature": 7}
+        self.file("runs.jsonl", f"{json.dumps({**small(), **extra})}\n" * 2 + '{"no run": 1}\n')
+        told = f"runs.jsonl:3: {NOTHING}\n2 of 3 runs fit\nleft out: '', 'a b', 'a\\n', "
+        told += f"'{'k' * 59}..., temperature, usage, é\n"
+        self.assertEqual(self.check("runs.jsonl"), (1, on_a_line(small(), small()), told))
+        for count, end in [(20, "key_19"), (25, "key_19, and 5 more")]:
+            more = {f"key_{number:02}": None for number in range(count)}
+            self.file("more.json", [{**small(), **more}, 7])
+            _, _, errors = self.check("more.json")
+            names = ", ".join(f"key_{number:02}" for number in range(19))
+            self.assertEqual(errors.splitlines()[-1], f"left out: {names}, {end}")
+
+    @needs_posix
+    def test_on_a_terminal_the_runs_are_counted(self) -> None:
+        self.file("page.json", {"data": [{**small(), "usage": None}, full()]})
+        for files, told in [
+            (["page.json"], "2 of 2 runs fit\r\nleft out: usage\r\n"),
+            (["/dev/null", "--json-lines"], "0 of 0 runs fit\r\n"),
+        ]:
+            ours, theirs = os.openpty()
+            status, _, _ = self.check(*files, stderr=theirs)
+            self.assertEqual((status, os.read(ours, BOUND).decode()), (0, told))
+            os.close(ours)
+            os.close(theirs)
 
     def test_a_document_may_be_an_array_or_a_list_page(self) -> None:
         runs = [small(), 7, {**full(), "id": 8}, full(), [small()]]
         page = {"data": runs, "first_id": "run_1", "has_more": False}
-        output = on_a_line(small(), full())
         places = ["[1]: ", "[2]: id: ", "[4]: "]
         reasons = ["expected dict, got int", "expected str, got int", "expected dict, got list"]
         told = [place + reason for place, reason in zip(places, reasons, strict=True)]
@@ -1315,33 +1434,14 @@ class Command(Case):
         self.file("page", {"object": "list", **page})
         self.file("go", page)
         self.file("lines.jsonl", f"{json.dumps(page)}\n{json.dumps(small())}\n[]\n")
-        lines: list[str] = []
-        for name, path in [
-            ("array", ""),
-            ("page", "data"),
-            ("go", "data"),
-            ("lines.jsonl", "data"),
-        ]:
-            lines += [f"{name}:1: {path}{line}\n" for line in told]
-            lines += f"{name}: {'3 of 6' if name == 'lines.jsonl' else '2 of 5'} runs fit\n"
+        names = [("array", ""), ("page", "data"), ("go", "data"), ("lines.jsonl", "data")]
+        lines = [f"{name}:1: {path}{line}\n" for name, path in names for line in told]
         self.assertEqual(
             self.check("array", "page", "go", "lines.jsonl"),
-            (1, output * 4 + on_a_line(small()), "".join(lines)),
-        )
-
-    def test_one_run_is_not_counted_and_neither_is_none(self) -> None:
-        self.file("array", [small()])
-        self.file("page", {"object": "list", "data": [small()]})
-        self.file("empty array", [])
-        self.file("empty page", {"object": "list", "data": []})
-        self.file("two", [small(), full()])
-        self.file("empty.jsonl", "\n")
-        self.assertEqual(
-            self.check("array", "empty array", "page", "empty page", "two", "empty.jsonl"),
             (
-                0,
-                on_a_line(small(), small(), small(), full()),
-                "two: 2 of 2 runs fit\nempty.jsonl: 0 of 0 runs fit\n",
+                1,
+                on_a_line(small(), full()) * 4 + on_a_line(small()),
+                "".join(lines) + "9 of 21 runs fit\n",
             ),
         )
 
@@ -1350,12 +1450,11 @@ class Command(Case):
         self.file("run", run)
         del run["id"]
         self.file("page", {**run, "data": {}})
-        told = "page:1: id: missing\n"
+        told = "page:1: id: missing\n1 of 2 runs fit\nleft out: data\n"
         self.assertEqual(self.check("run", "page"), (1, on_a_line({**run, "id": "run_1"}), told))
 
-    def test_json_is_strict_and_each_fault_is_one_line(self) -> None:
+    def test_each_fault_of_a_document_is_one_line(self) -> None:
         good = json.dumps(small())
-        infinite = "not a finite number"
         # A document on one line, the column that is told of it, and the reason.
         faults: list[tuple[str | bytes, str, str]] = [
             ("{", ":2", "Expecting property name.*"),
@@ -1367,14 +1466,11 @@ class Command(Case):
             (good + "\u00a0", ":[0-9]+", "Extra data"),
             (good + "\x0c", ":[0-9]+", "Extra data"),
             (f"{good} {good}", ":[0-9]+", "Extra data"),
-            ('{"id": "a", "b": {"c;d": 1, "c;d": 1}}', "", "duplicate key 'c;d'"),
-            (f'{{"{"k" * 99}": 1, "{"k" * 99}": 2}}', "", r"duplicate key 'k+\.\.\.k+'"),
-            (good.replace('"failed"', "NaN"), "", infinite),
-            (good.replace("1699063290", "Infinity"), "", infinite),
-            (good[:-1] + ', "no field": [-Infinity]}', "", infinite),
-            (good[:-1] + ', "no field": [1e999]}', "", infinite),
-            (good[:-1] + ', "no field": [-1e999]}', "", infinite),
+            (good.replace('"failed"', "NaN"), "", "status: expected str, got float"),
+            (good.replace("1699063290", "1e999"), "", "created_at: expected int, got float"),
+            (good[:-1] + ', "last_error": [NaN]}', "", "last_error: expected str, got list"),
             (good.replace("failed", "ä").encode("latin-1"), "", "not valid UTF-8"),
+            (good.replace("failed", "\ud800").encode("utf-8", "surrogatepass"), "", "not valid .*"),
             (good.encode("utf-16"), "", "not valid UTF-8"),
             ("[" * 100_000, "", "maximum recursion depth exceeded.*"),
             ('{"no field":' * 30_000, "", "maximum recursion depth exceeded.*"),
@@ -1384,86 +1480,78 @@ class Command(Case):
         ]
         documents = [each.encode() if isinstance(each, str) else each for each, _, _ in faults]
         # Each as a file.
-        for number, document in enumerate(documents):
-            self.file(f"{number}.json", document)
-        status, output, errors = self.check(*[f"{number}.json" for number in range(len(faults))])
+        names = [f"{number}.json" for number in range(len(faults))]
+        for name, document in zip(names, documents, strict=True):
+            self.file(name, document)
+        status, output, errors = self.check(*names)
         self.assertEqual((status, output), (1, ""))
-        for number, (told, fault) in enumerate(zip(errors.splitlines(), faults, strict=True)):
-            self.assertRegex(told, rf"\A{number}\.json:1{fault[1]}: {fault[2]}\Z")
-            self.assertNotIn("sys.", told)
+        *complaints, count = errors.splitlines()
+        self.assertEqual(count, f"0 of {len(faults)} runs fit")
+        for name, told, (_, column, reason) in zip(names, complaints, faults, strict=True):
+            hint = "; see --json-lines" if reason == "Extra data" else ""
+            self.assertRegex(told, rf"\A{name}:1{column}: {reason}{hint}\Z")
         # Each as a line of one file, with a run after it.
         self.file("lines", b"\n".join([*documents, good.encode()]))
         status, output, errors = self.check("--json-lines", "lines")
         self.assertEqual((status, output), (1, on_a_line(small())))
         *complaints, count = errors.splitlines()
-        self.assertEqual(count, f"lines: 1 of {len(faults) + 1} runs fit")
+        self.assertEqual(count, f"1 of {len(faults) + 1} runs fit")
         for number, (told, fault) in enumerate(zip(complaints, faults, strict=True), 1):
             self.assertRegex(told, rf"\Alines:{number}{fault[1]}: {fault[2]}\Z")
 
+    def test_what_is_left_out_may_be_anything(self) -> None:
+        document = json.dumps(small())[:-1] + ', "a": [NaN, -Infinity, 1e999], "b": 1, "b": 2}'
+        self.assertEqual(self.check(stdin=document), (0, on_a_line(small()), ""))
+
     def test_a_fault_in_a_document_of_several_lines_is_found(self) -> None:
-        one, indented = json.dumps(small()), json.dumps(small(), indent=1)
-        hint = "Extra data; see --json-lines"
+        one = json.dumps(small())
         faults = [
             ("", "1:1: Expecting value"),
             ("\n" + "[" * 10 + "\n" * 10, "2:11: Expecting value"),
             ('\n\n{"id":\n  ?}', "4:3: Expecting value"),
-            (f"{one}\n{{}}", f"2:1: {hint}"),
-            (f"\n{one} \r\n\n \t{one}", f"4:3: {hint}"),
-            (f"\n{one}{{}}", f"2:{len(one) + 1}: Extra data"),
-            (f"{indented}{{}}", f"{indented.count(chr(10)) + 1}:2: Extra data"),
-            (f"{indented}\n{{}}", f"{indented.count(chr(10)) + 2}:1: Extra data"),
+            (f"{one}\n{{}}", "2:1: Extra data; see --json-lines"),
+            (f"\n{one} \r\n\n \t{one}", "4:3: Extra data; see --json-lines"),
         ]
         names = [str(number) for number in range(len(faults))]
         for name, (document, _) in zip(names, faults, strict=True):
             self.file(name, document)
         told = [f"{name}:{place}\n" for name, (_, place) in zip(names, faults, strict=True)]
-        self.assertEqual(self.check(*names), (1, "", "".join(told)))
+        self.assertEqual(self.check(*names), (1, "", "".join(told) + "0 of 5 runs fit\n"))
 
     def test_json_lines_are_one_document_a_line(self) -> None:
         one, two = on_a_line(small()), on_a_line(full()).strip()
-        text = f"\ufeff{json.dumps(small())}\n\n  \t\r\n{two}\r\n {{\t\r\n7\n{two}"
+        text = f"\ufeff{json.dumps(small())}\n\n  \t\r\n\ufeff\n{two}\r\n {{\t\r\n7\n{two}"
         status, output, errors = self.check("--json-lines", stdin=text)
         self.assertEqual((status, output), (1, f"{one}{two}\n{two}\n"))
         first, *rest = errors.splitlines()
-        self.assertRegex(first, r"\A<stdin>:5:3: Expecting property name")
-        self.assertEqual(rest, ["<stdin>:6: expected dict, got int", "<stdin>: 3 of 5 runs fit"])
+        self.assertRegex(first, r"\A<stdin>:6:4: Expecting property name")
+        self.assertEqual(rest, ["<stdin>:7: expected dict, got int", "3 of 5 runs fit"])
 
     def test_files_may_be_json_lines_by_name(self) -> None:
-        for name in ("a.jsonl", "b.ndjson", "c.jsonl.json"):
-            self.file(name, on_a_line(small(), full()))
-        told = "a.jsonl: 2 of 2 runs fit\nb.ndjson: 2 of 2 runs fit\n"
-        told += "c.jsonl.json:2:1: Extra data; see --json-lines\n"
-        self.assertEqual(
-            self.check("a.jsonl", "b.ndjson", "c.jsonl.json"),
-            (1, on_a_line(small(), full()) * 2, told),
-        )
+        lines = on_a_line(small(), full())
+        names = ["a.jsonl", "b.ndjson", ".jsonl", "c.jsonl.json", "d.JSONL"]
+        for name in names:
+            self.file(name, lines)
+        told = "".join([f"{name}:2:1: Extra data; see --json-lines\n" for name in names[3:]])
+        self.assertEqual(self.check(*names), (1, lines * 3, f"{told}6 of 8 runs fit\n"))
 
-    def test_keys_of_one_object_are_read_in_linear_time(self) -> None:
-        # In quadratic time, it takes minutes.
-        data = {**small(), "metadata": {f"key {i}": "" for i in range(100_000)}}
-        status, output, errors = self.check(stdin=json.dumps(data))
-        self.assertEqual((status, errors), (0, ""))
-        self.assertTrue(output == on_a_line(data))  # too long to show
-
-    def test_a_file_that_cannot_be_read_is_named_and_the_next_one_checked(self) -> None:
+    def test_a_file_that_cannot_be_read_is_named_and_the_next_one_read(self) -> None:
         self.file("good", small())
         self.file("nothing", "{}")
         (self.folder / "folder").mkdir()
         unread = "no: No such file or directory\nfolder: Is a directory\n"
-        told = f"nothing:1: {NOTHING}"
-        self.assertEqual(
-            self.check("nothing", "no", "folder", "good", "nothing"),
-            (2, on_a_line(small()), f"{told}{unread}{told}"),
-        )
+        unread += "'': No such file or directory\n"
+        expected = (2, on_a_line(small()), unread)
+        self.assertEqual(self.check("no", "folder", "", "good"), expected)
+        told = f"nothing:1: {NOTHING}\nno: No such file or directory\n1 of 2 runs fit\n"
+        self.assertEqual(self.check("nothing", "no", "good"), (2, on_a_line(small()), told))
 
     @needs_proc
     def test_a_file_that_fails_while_it_is_read_is_named(self) -> None:
         self.file("good", small())
         expected = (2, on_a_line(small()), "/proc/self/mem: Input/output error\n")
         self.assertEqual(self.check("/proc/self/mem", "good"), expected)
-
-    @needs_proc
-    def test_a_file_that_fails_after_some_of_its_runs_is_named(self) -> None:
+        # And after some of its runs.
         ours, theirs = os.openpty()
         with self.started("--json-lines", stdin=ours) as process:
             os.write(theirs, json.dumps(small()).encode() + b"\n")
@@ -1484,40 +1572,47 @@ class Command(Case):
         self.assertEqual(errors.splitlines(), told)
 
     @needs_posix
-    def test_a_name_that_cannot_be_printed_is_shown_escaped(self) -> None:
-        names = {"a\nb": r"'a\nb'", "\x1b[31m": r"'\x1b[31m'", "ключ": "ключ"}
-        unread = [f"{shown}: No such file or directory\n" for shown in names.values()]
-        self.assertEqual(self.check(*names), (2, "", "".join(unread)))
-        for name in names:
-            self.file(name, "7\n")
-        told = [f"{shown}:1: expected dict, got int\n" for shown in names.values()]
-        self.assertEqual(self.check(*names), (1, "", "".join(told)))
-        unread = ["'\\udcff': No such file or directory\n"]
-        self.assertEqual(self.shell("check \"$(printf '\\377')\""), (2, "", *unread))
+    def test_a_complaint_that_cannot_be_printed_is_shown_escaped(self) -> None:
+        reason = "No such file or directory"
+        told = f"'a\\nb: {reason}'\n'\\x1b[31m: {reason}'\nключ: {reason}\n"
+        self.assertEqual(self.check("a\nb", "\x1b[31m", "ключ"), (2, "", told))
+        self.file("a\nb", "7")
+        told = "'a\\nb:1: expected dict, got int'\n0 of 1 runs fit\n"
+        self.assertEqual(self.check("a\nb"), (1, "", told))
+        told = f"'\\udcff: {reason}'\n"
+        self.assertEqual(self.shell("check \"$(printf '\\377')\""), (2, "", told))
 
     def test_standard_input_may_be_named_twice(self) -> None:
-        expected = (1, on_a_line(small()), "<stdin>:1:1: Expecting value\n")
+        told = "<stdin>:1:1: Expecting value\n1 of 2 runs fit\n"
+        expected = (1, on_a_line(small()), told)
         self.assertEqual(self.check("-", "-", stdin=json.dumps(small())), expected)
 
     def test_wrong_usage_help_and_version(self) -> None:
-        status, output, errors = self.check("--jsonl")
-        self.assertEqual((status, output), (2, ""))
-        self.assertIn("usage:", errors)
+        for option in ("--jsonl", "--js", "--responses"):
+            status, output, errors = self.check(option)
+            self.assertEqual((status, output), (2, ""))
+            self.assertIn("usage:", errors)
         status, output, errors = self.check("--help")
         self.assertEqual((status, errors), (0, ""))
         for told in (
-            "Check runs in JSON documents, each of which is a run, an array of runs, or a list "
-            "page of the API. Write those that fit, one a line, without keys that are no field.\n",
+            "Write the runs in JSON files, one a line, and tell what does not fit. A file holds a "
+            "run, an array of runs, or a list page of the API; one named *.jsonl or *.ndjson holds "
+            "one of these a line.\n",
             "  FILE          none or -: stdin\n",
-            "  --responses   take runs of any API version\n",
-            "  --json-lines  a document a line, as *.jsonl\n",
+            "  --strict      take the 19 fields as they are\n",
+            "  --json-lines  read all files as *.jsonl\n",
             "  --version ",
             "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed\n",
         ):
             self.assertIn(told, output)
         self.assertEqual(self.check("--version"), (0, f"{runobject.__version__}\n", ""))
-        unread = "--lacking: No such file or directory\n"
-        self.assertEqual(self.check("--", "--lacking"), (2, "", unread))
+
+    def test_options_may_stand_anywhere_before_two_hyphens(self) -> None:
+        reason = "No such file or directory\n"
+        self.assertEqual(self.check("--", "--lacking"), (2, "", f"--lacking: {reason}"))
+        self.assertEqual(self.check("--strict", "--", "a"), (2, "", f"a: {reason}"))
+        told = f"a: {reason}b: {reason}"
+        self.assertEqual(self.check("a", "--strict", "b"), (2, "", told))
 
     def test_no_environment_changes_what_is_written(self) -> None:
         environments: list[Data] = [
@@ -1526,30 +1621,28 @@ class Command(Case):
         ]
         self.file("good", json.dumps(full(), ensure_ascii=False))
         self.file("bad", json.dumps({**full(), "metadata": {"ключ": 1}}))
-        complaint = "bad:1: metadata['ключ']: expected str, got int\n"
+        told = "bad:1: metadata['ключ']: expected str, got int\n1 of 2 runs fit\n"
         for more in environments:
-            expected = (1, on_a_line(full()), complaint)
+            expected = (1, on_a_line(full()), told)
             self.assertEqual(self.check("good", "bad", env={**BARE, **more}), expected)
 
     @needs_full
     def test_streams_that_are_closed_or_full(self) -> None:
         self.file("nothing", "{}")
         self.file("good", small())
-        run, nothing = on_a_line(small()), f"nothing:1: {NOTHING}"
-        closed = f"{nothing}standard output: Bad file descriptor\n"
-        full = f"{nothing}standard output: No space left on device\n"
+        run, nothing = on_a_line(small()), f"nothing:1: {NOTHING}\n"
         expected: dict[str, tuple[int, str, str]] = {
-            "": (1, run, nothing),
-            "2>&-": (1, run, ""),
+            "": (1, run, f"{nothing}1 of 2 runs fit\n"),
+            "2>&-": (2, "", ""),
             "2>/dev/full": (2, "", ""),
-            ">&-": (2, "", closed),
+            ">&-": (2, "", f"{nothing}standard output: Bad file descriptor\n"),
             ">&- 2>&-": (2, "", ""),
-            ">/dev/full": (2, "", full),
+            ">/dev/full": (2, "", f"{nothing}standard output: No space left on device\n"),
             ">/dev/full 2>/dev/full": (2, "", ""),
         }
         told = {streams: self.shell(f"check nothing good {streams}") for streams in expected}
         self.assertEqual(told, expected)
-        self.assertEqual(self.shell("check good --json-lines 2>/dev/full"), (2, run, ""))
+        self.assertEqual(self.shell("check good 2>&-"), (0, run, ""))
         self.assertEqual(self.shell("check good no 2>/dev/full"), (2, run, ""))
         self.assertEqual(self.shell("check <&-"), (2, "", "<stdin>: Bad file descriptor\n"))
 
@@ -1587,10 +1680,8 @@ class Command(Case):
         # Once it has written the first run, it waits for a second, or for its output to be read.
         for file in ("-", "many"):
             with self.started("--json-lines", file) as process:
-                process.stdin.write(on_a_line(full()).encode())
-                process.stdin.flush()
-                self.assertEqual(json.loads(process.stdout.readline()), full())
-                process.send_signal(signal.SIGINT)
+                self.take(process)
+                self.interrupt(process, lambda: process.send_signal(signal.SIGINT))
                 self.assertEqual(self.rest(process.stderr), "")
             self.assertEqual(process.returncode, -signal.SIGINT)
 
@@ -1601,31 +1692,26 @@ class Command(Case):
             self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", ""))
         self.assertEqual(process.returncode, -signal.SIGINT)
 
-    @needs_pid_1
+    @needs_proc
     def test_ctrl_c_ends_it_even_where_the_signal_does_not(self) -> None:
         # The system keeps it from the first process of a container.
         container = ["unshare", "--fork", "--pid", "--kill-child"]
+        if done([*container, "true"])[0]:
+            self.skipTest("no right to start the first process of a container")
         with self.started("--json-lines", before=container, start_new_session=True) as process:
-            process.stdin.write(on_a_line(full()).encode())
-            process.stdin.flush()
-            self.assertEqual(json.loads(process.stdout.readline()), full())
-            os.killpg(process.pid, signal.SIGINT)
+            self.take(process)
+            self.interrupt(process, lambda: os.killpg(process.pid, signal.SIGINT))
             self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", ""))
         self.assertEqual(process.returncode, 130)
 
     @needs_posix
     def test_it_goes_on_where_ctrl_c_is_to_be_ignored(self) -> None:
-        def ignore() -> None:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-        with self.started("--json-lines", preexec_fn=ignore) as process:
+        with self.started("--json-lines", sigint=signal.SIG_IGN) as process:
             for _ in range(2):
-                process.stdin.write(on_a_line(full()).encode())
-                process.stdin.flush()
-                self.assertEqual(json.loads(process.stdout.readline()), full())
+                self.take(process)
                 process.send_signal(signal.SIGINT)
             process.stdin.close()
-            self.assertEqual(self.rest(process.stderr), "<stdin>: 2 of 2 runs fit\n")
+            self.assertEqual(self.rest(process.stderr), "")
         self.assertEqual(process.returncode, 0)
 
     @needs_posix
@@ -1641,27 +1727,6 @@ class Command(Case):
             self.assertEqual(self.rest(process.stdout), on_a_line(full()))
         self.assertEqual(process.returncode, 0)
 
-    @needs_posix
-    def test_an_input_that_stops_waiting_is_one_that_failed(self) -> None:
-        line = on_a_line(full())
-        told = "<stdin>: another process has set it not to block\n"
-        for option in ("--json-lines", "--responses"):
-            reading, writing = os.pipe()
-            with self.started(option, stdin=reading) as process, open(writing, "wb") as pipe:
-                pipe.write(line.encode())
-                pipe.flush()
-                while select.select([reading], [], [], 0)[0]:  # until it has read the run
-                    self.assertIsNone(process.poll())
-                os.set_blocking(reading, False)
-                os.close(reading)
-                # It may be waiting for this still. After that, no data yet looks like the end.
-                pipe.write(b"\n")
-                pipe.flush()
-                self.assertEqual(
-                    (self.rest(process.stdout), self.rest(process.stderr)), (line, told)
-                )
-            self.assertEqual(process.returncode, 2)
-
     @unittest.skipUnless(hasattr(socket, "SOCK_SEQPACKET"), "no sockets that keep pieces apart")
     def test_a_run_and_a_complaint_are_written_in_one_piece_each(self) -> None:
         long = {**full(), "instructions": "x" * 20_000}
@@ -1675,26 +1740,26 @@ class Command(Case):
                 theirs.close()
                 receive = functools.partial(ours.recv, 100_000)
                 pieces = [piece.decode() for piece in iter(receive, b"")]
-            runs, told = [on_a_line(small()), on_a_line(long)], f"runs:3: {NOTHING}"
+            runs, told = [on_a_line(small()), on_a_line(long)], f"runs:3: {NOTHING}\n"
             self.assertEqual(status, 1)
-            self.assertEqual(pieces, [*runs, told, "runs: 2 of 3 runs fit\n"])
+            self.assertEqual(pieces, [*runs, told, "2 of 3 runs fit\n"])
 
     @needs_proc
-    def test_json_lines_take_constant_memory(self) -> None:
+    def test_json_lines_take_constant_memory_and_documents_little(self) -> None:
+        def peak(document: str, *arguments: str) -> int:
+            """The most memory that the process ever had, its high-water mark, in kB."""
+            show = "print(open('/proc/self/status', encoding='utf-8').read(), file=sys.stderr)"
+            code = f"status = main()\n{show}"
+            _, _, errors = self.main(code, *arguments, stdin=document)
+            (found,) = re.findall(r"VmHWM:\s+(\d+) kB", errors)
+            return int(found)
+
         line = json.dumps({**small(), "no field": "x" * 200_000}) + "\n"
-        peaks: list[int] = []
-        for count in (5, 100):
-            # The most memory that the process ever had is its high-water mark.
-            status, output, errors = self.main(
-                "status = main()\n"
-                "print(open('/proc/self/status', encoding='utf-8').read(), file=sys.stderr)",
-                "--json-lines",
-                stdin=line * count,
-            )
-            self.assertEqual((status, output), (0, on_a_line(small()) * count))
-            peaks += [int(peak) for peak in re.findall(r"VmHWM:\s+(\d+) kB", errors)]
-        small_peak, large_peak = peaks
-        self.assertLess(large_peak - small_peak, 10_000)
+        few, many = [peak(line * count, "--json-lines") for count in (5, 100)]
+        self.assertLess(many - few, 10_000)
+        # Short lines: as a list of them, a file takes many times its size.
+        few, many = [peak("[" + "\n" * count) for count in (5, 5_000_000)]
+        self.assertLess(many - few, 50_000)
 
     def test_a_subclass_has_the_command_too(self) -> None:
         code = (
@@ -1704,31 +1769,41 @@ class Command(Case):
             "        return super().from_dict({'file_ids': [], **data})\n"
             "    @classmethod\n"
             "    def from_response(cls, data):\n"
+            "        data = dict(data) if isinstance(data, list) else data\n"
             "        return super().from_response({'status': 'queued', **data})\n"
             "    def to_dict(self):\n"
             "        return {**super().to_dict(), 'metadata': {}}\n"
+            "before = sys.excepthook\n"
             "status = main(Run)\n"
-            "print('this comes after it', status)"
+            "print('this comes after it', status, sys.excepthook is before)"
         )
         data = small()
         del data["file_ids"]
-        expected = on_a_line({**small(), "file_ids": [], "metadata": {}})
+        run = on_a_line({**small(), "file_ids": [], "metadata": {}})
         lacking = [name for name in REQUIRED if name != "file_ids"]
         told = "; ".join([f"{name}: missing" for name in lacking])
         self.assertEqual(
-            self.main(code, "--json-lines", stdin=f"{json.dumps(data)}\n{{}}\n"),
+            self.main(code, "--json-lines", "--strict", stdin=f"{json.dumps(data)}\n{{}}\n"),
             (
                 1,
-                f"{expected}this comes after it 1\n",
-                f"<stdin>:2: {told}\n<stdin>: 1 of 2 runs fit\n",
+                f"{run}this comes after it 1 True\n",
+                f"<stdin>:2: {told}\n1 of 2 runs fit\n",
             ),
         )
         del data["status"]
-        expected = on_a_line({**small(), "status": "queued", "file_ids": [], "metadata": {}})
+        run = on_a_line({**small(), "status": "queued", "file_ids": [], "metadata": {}})
+        items = json.dumps([data, list(data.items())])
         self.assertEqual(
-            self.main(code, "--responses", stdin=json.dumps(data)),
-            (0, f"{expected}this comes after it 0\n", ""),
+            self.main(code, stdin=items), (0, f"{run}{run}this comes after it 0 True\n", "")
         )
+
+    @needs_full
+    def test_an_output_that_fails_ends_a_program_that_calls_it_in_order(self) -> None:
+        code = "try: main()\nfinally: print('cleaned up', file=sys.stderr)"
+        told = "standard output: No space left on device\ncleaned up\n"
+        with open("/dev/full", "wb") as output:
+            expected = (2, "", told)
+            self.assertEqual(self.main(code, stdin=json.dumps(small()), stdout=output), expected)
 
     def test_an_error_of_the_system_in_a_subclass_is_named(self) -> None:
         code = (
@@ -1750,28 +1825,28 @@ class Command(Case):
             "        super().__post_init__()\n"
             "        if self.odd == 'problem': raise RunObjectError({'odd': 'is odd'})\n"
             "        if self.odd == 'value': raise ValueError('two\\nlines')\n"
+            "        if self.odd == 'type': len(7)\n"
             "        if self.odd == 'deep': Run.__post_init__(self)\n"
             "        odd = {'infinite': float('inf'), 'date': datetime.date(2024, 4, 1)}\n"
             "        odd = odd.get(self.odd, self.odd)\n"
             "        object.__setattr__(self, 'odd', odd)\n"
             "status = main(Run)"
         )
-        odd = ["problem", "value", "deep", "infinite", "date", "fits"]
-        status, output, errors = self.main(
-            code, stdin=json.dumps([{**small(), "odd": each} for each in odd])
-        )
+        reasons = {
+            "problem": "odd: is odd",
+            "value": r"two\\nlines'",
+            "type": r"object of type 'int' has no len\(\)",
+            "deep": "maximum recursion depth exceeded.*",
+            "infinite": "Out of range float values are not JSON compliant.*",
+            "date": "Object of type date is not JSON serializable.*",
+        }
+        runs = [{**small(), "odd": each} for each in [*reasons, "fits"]]
+        status, output, errors = self.main(code, stdin=json.dumps(runs))
         self.assertEqual((status, json.loads(output)), (1, {**whole(small()), "odd": "fits"}))
-        reasons = [
-            "odd: is odd",
-            r"'two\\nlines'",
-            "maximum recursion depth exceeded.*",
-            "Out of range float values are not JSON compliant.*",
-            "Object of type date is not JSON serializable.*",
-        ]
         *complaints, count = errors.splitlines()
-        self.assertEqual(count, "<stdin>: 1 of 6 runs fit")
-        for number, (told, reason) in enumerate(zip(complaints, reasons, strict=True)):
-            self.assertRegex(told, rf"\A<stdin>:1: \[{number}\]: {reason}\Z")
+        self.assertEqual(count, "1 of 7 runs fit")
+        for number, (told, reason) in enumerate(zip(complaints, reasons.values(), strict=True)):
+            self.assertRegex(told, rf"\A'?<stdin>:1: \[{number}\]: {reason}\Z")
 
 
 class Module(Case):
