@@ -543,41 +543,37 @@ class Reading(Case):
 
     def test_what_was_checked_is_kept_even_if_the_input_changes_meanwhile(self) -> None:
         # As another thread may change it: here at one line that the module runs, then at the next.
-        changes: list[Callable[[Data], object]] = [
-            lambda data: data["metadata"].update(user=7),
-            lambda data: data["metadata"].update(new=7),
-            lambda data: data["metadata"].update(user="u_1", half="a"),
-            lambda data: data["headers"].held.update(new=7),
-            lambda data: data["required_action"].update(new={}),
-            lambda data: data["tools"][0].update(type=7),
-            lambda data: data["tools"][0].update(new={}),
-            lambda data: data["tools"].append(7),
-            lambda data: data["file_ids"].append(7),
-            lambda data: data["file_ids"].__setitem__(0, 7),
-            lambda data: data.pop("status"),
-            lambda data: data.update(created_at=1),
+        bad: Data = {"created_at": "1", "metadata": {"user": 7, "half": "\ud800"}}
+        cases: list[tuple[Data, Callable[[Data], object]]] = [
+            ({}, lambda data: data["metadata"].update(user=7)),
+            ({}, lambda data: data["metadata"].update(new=7)),
+            ({}, lambda data: data["headers"].held.update(new=7)),
+            ({}, lambda data: data["required_action"].update(new={})),
+            ({}, lambda data: data["tools"][0].update(type=7, new={})),
+            ({}, lambda data: data["tools"].append(7)),
+            ({}, lambda data: data["file_ids"].append(7)),
+            ({}, lambda data: data["file_ids"].__setitem__(0, 7)),
+            ({}, lambda data: data.pop("status")),
+            (bad, lambda data: data.update(created_at=1, metadata={})),
+            (bad, lambda data: data["metadata"].update(user="u_1", half="a", new="b")),
         ]
-        # What fits at first, and what does not.
-        starts: list[Data] = [{}, {"created_at": "1"}, {"metadata": {"user": 7, "half": "\ud800"}}]
         reads = (RunObject.from_dict, RunObject.from_response, Tagged.from_dict)
-        for change, start, read in itertools.product(changes, starts, reads):
+        for (start, change), read in itertools.product(cases, reads):
             number = 0
             lines: list[int] = [0]
             while len(lines) > number:
                 number += 1
-                data: Data = {**full(), "headers": Headers({"a": "b"}), "file_ids": ["a", "b"]}
-                data.update(copy.deepcopy(start))
-                held: list[Any] = []
-                texts: list[Any] = []
+                data: Data = {**small(), "headers": Headers({"a": "b"}), "file_ids": ["a", "b"]}
+                data.update(required_action={"a": "b"}, **copy.deepcopy(start))
                 with self.at_line(number, functools.partial(change, data)) as lines:
                     try:
                         run: Any = read(data)
                     except RunObjectError as error:
                         self.assertNotEqual(error.problems, {})
                         continue
-                texts = [run.status, *run.file_ids]
-                held = [run.metadata, run.headers, run.required_action, *run.tools]
-                texts += [text for each in held for text in each.values()]
+                texts: list[Any] = [run.status, *run.file_ids]
+                for each in (run.metadata, run.headers, run.required_action, *run.tools):
+                    texts += each.values()
                 self.assertEqual({text.__class__ for text in texts}, {str})
                 self.assertTrue("".join(texts).isprintable())
             self.assertGreater(number, 40)

@@ -76,6 +76,17 @@ FULL: Data = {
 }
 EMPTY: Data = {**TYPICAL, "file_ids": [], "metadata": {}}
 FULL_BUT_ONE_MAP: Data = {**FULL, "metadata": {}}
+# As the API answered before version 2: without `required_action` and `headers`, mostly with little set.
+SINCE_2023: Data = {
+    name: value for name, value in EMPTY.items() if name not in ("required_action", "headers")
+}
+EARLY: list[Data] = [
+    SINCE_2023,
+    {**SINCE_2023, "tools": [{"type": "retrieval"}, {"type": "code_interpreter"}]},
+    {**SINCE_2023, "status": "queued", "started_at": None, "expires_at": 1699063890},
+    {**SINCE_2023, "file_ids": TYPICAL["file_ids"], "instructions": "You summarize books."},
+    {**SINCE_2023, "metadata": {"user": "user_17"}, "usage": {"total_tokens": 579}},
+]
 SPARSE: Data = {name: value for name, value in TYPICAL.items() if value is not None}
 SPARSE.update(usage=None, response_format="auto")
 ASCII: Data = {**TYPICAL, "metadata": {f"key_{i:02}": f"value {i:02} e" for i in range(16)}}
@@ -297,6 +308,11 @@ def sizes() -> dict[str, float]:
     return {name: own if name == "RunObject" else each / own for name, each in taken.items()}
 
 
+def load_all(load: Callable[[Any], Any], data: list[Data]) -> None:
+    for each in data:
+        load(each)
+
+
 def pairs() -> dict[str, tuple[Function, Function]]:
     """What is measured and of which peer, as cells of a row; RunObject's function, the peer's."""
 
@@ -323,6 +339,10 @@ def pairs() -> dict[str, tuple[Function, Function]]:
         "load, every field set, one map empty | pydantic, strict": (
             load(FULL_BUT_ONE_MAP),
             strict(FULL_BUT_ONE_MAP),
+        ),
+        "load, runs as of 2023 | pydantic, strict": (
+            partial(load_all, RunObject.from_dict, [*map(parsed, EARLY)]),
+            partial(load_all, Model.model_validate, [*map(parsed, EARLY)]),
         ),
         "load sparse, two unknown keys | pydantic, strict": (load(SPARSE), strict(SPARSE)),
         "load, 16 metadata beyond ASCII | RunObject, in ASCII": (load(BEYOND_ASCII), load(ASCII)),
@@ -388,19 +408,19 @@ def process(folder: str, *arguments: str) -> Function:
 
 
 def whole_processes(rounds: int) -> Results:
-    """Imports; and the command on 20,000 lines, beside `json` reading and writing them."""
-    bare = "import json, sys\nfor line in open(sys.argv[1]): print(json.dumps(json.loads(line)))"
+    """Imports; and the command on 20,000 responses, beside `json.tool` on them."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(HERE / "runobject.py", folder)
         py_compile.compile(f"{folder}/runobject.py")  # as Python does at the first import
-        Path(folder, "lines").write_text((json.dumps(TYPICAL) + "\n") * 20_000)
+        lines = "".join([json.dumps(each) + "\n" for each in RESPONSES])
+        Path(folder, "lines").write_text(lines * (20_000 // len(RESPONSES)))
         command = process(folder, "runobject.py", "--json-lines", "lines")
-        json_alone = process(folder, "-c", bare, "lines")
+        json_tool = process(folder, "-m", "json.tool", "--json-lines", "lines")
         return {
             "import": measure(
                 {name: process(folder, "-c", code) for name, code in IMPORTS.items()}, rounds
             ),
-            "command": measure({"json": json_alone, "own": command}, min(rounds, 5)),
+            "command": measure({"json": json_tool, "own": command}, min(rounds, 5)),
         }
 
 
@@ -442,7 +462,7 @@ def show(results: Results) -> None:
         **results["pairs"],
         "bytes of a run | the dict that it came from": 1 / results["bytes"]["dict"],
         "import | `import dataclasses`": 1 / results["import"]["dataclasses"],
-        "command, 20,000 lines | `json` reads and writes them": results["command"]["own"],
+        "the command, 20,000 responses | `json.tool --json-lines`": results["command"]["own"],
     }
     for row, ratio in rows.items():
         print(f"| {row} | {ratio:.2f} |")
