@@ -149,7 +149,10 @@ class RunObject:
                 field = self.__dataclass_fields__.get(name)
                 if field is None or not field.init:
                     del data[name]
-        data["tools"] = [{**tool} for tool in self.tools]
+        tools: list[dict[str, str]] = []
+        for tool in self.tools:  # For one or two, a comprehension takes longer up to CPython 3.11.
+            tools.append({**tool})
+        data["tools"] = tools
         data["file_ids"] = [*self.file_ids]
         data["metadata"] = {**self.metadata}
         if self.required_action is not None:
@@ -244,7 +247,10 @@ def _read_items(value: Any) -> _ReadOnlyDict:
 def _read_maps(value: Any) -> tuple[_ReadOnlyDict, ...]:
     if not isinstance(value, _LIST):
         raise _Misfit(_expected("list", value))
-    return tuple([_read_map(item) for item in value])
+    maps: list[_ReadOnlyDict] = []
+    for item in value:  # A comprehension takes longer, as in `to_dict`.
+        maps.append(_read_map(item))
+    return tuple(maps)
 
 
 def _read_texts(value: Any) -> tuple[str, ...]:
@@ -390,7 +396,7 @@ def _has_default(field: Field[Any]) -> bool:
     return not isinstance(field.default, _MISSING_TYPE) or callable(field.default_factory)
 
 
-def _copy_fields(data: Any) -> dict[str, Any]:
+def _copy_fields(data: Any) -> dict[Any, Any]:
     """Return the items of a mapping whose keys are text; raise `RunObjectError` if it is none."""
     if not isinstance(data, _MAPPING):
         raise RunObjectError({"": _expected("dict", data)})
@@ -399,7 +405,7 @@ def _copy_fields(data: Any) -> dict[str, Any]:
     return {key: value for key, value in _items(data) if isinstance(key, str)}
 
 
-def _adapt(cls: type[RunObject], data: Any) -> dict[str, Any]:
+def _adapt(cls: type[RunObject], data: Any) -> dict[Any, Any]:
     """Return a copy of a response, changed as `from_response` tells."""
     run = _copy_fields(data)
     if "last_error" in run:
@@ -475,11 +481,8 @@ def main(kind: type[RunObject] = RunObject) -> int:
     parser.add_argument("--strict", action="store_true", help="take the 19 fields as they are")
     parser.add_argument("--json-lines", action="store_true", help="read all files as *.jsonl")
     parser.add_argument("--version", action="version", version=__version__)
-    # One of argparse's ways knows `--`, and the other knows options between files.
-    if "--" in sys.argv:
-        options = parser.parse_args()
-    else:
-        options = parser.parse_intermixed_args()
+    # The first way knows `--`, the second knows options between files.
+    options = parser.parse_args() if "--" in sys.argv else parser.parse_intermixed_args()
     command = _Command(kind.from_dict if options.strict else kind.from_response)
     for file in options.files:
         by_line = options.json_lines or file.endswith((".jsonl", ".ndjson"))

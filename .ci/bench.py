@@ -76,7 +76,7 @@ FULL: Data = {
 }
 EMPTY: Data = {**TYPICAL, "file_ids": [], "metadata": {}}
 FULL_BUT_ONE_MAP: Data = {**FULL, "metadata": {}}
-# As the API answered before version 2: without `required_action` and `headers`, mostly with little set.
+# As the API answered before version 2.
 SINCE_2023: Data = {
     name: value for name, value in EMPTY.items() if name not in ("required_action", "headers")
 }
@@ -206,7 +206,7 @@ IMPORTS = {
     "dataclasses": "import dataclasses",
 }
 SHORT_COLUMNS = ["load typical", "life", "bytes", "import"]
-SHORT_ROWS = ["msgspec, dataclass", "pydantic, strict", "mashumaro", "openai client"]
+SHORT_ROWS = ["msgspec, dataclass", "pydantic, strict", "openai client"]
 
 
 def interpreter() -> str:
@@ -452,7 +452,7 @@ def show(results: Results) -> None:
         cells = [f"{results[column][row]:.2f}" for column in SHORT_COLUMNS]
         print(f"| {' | '.join([row, *cells])} |")
     own = {column: results[column]["RunObject"] for column in SHORT_COLUMNS}
-    print(f"\nRunObject: {own['load typical'] * 1e6:.2f} µs a load,", end=" ")
+    print(f"\nRunObject: {1 / own['load typical']:,.0f} runs loaded a second,", end=" ")
     print(f"{own['life'] * 1e6:.2f} µs a life, {own['bytes']:.0f} bytes a run,", end=" ")
     print(f"{own['import'] * 1e3:.0f} ms an import.\n")
 

@@ -4,13 +4,26 @@
 """
 
 import dataclasses
+import importlib
 import io
+import itertools
 import json
+import os
 import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
 import unittest
+import unittest.mock
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
 
+import beartype.roar
 import cattrs
 import cloudpickle
 import dacite
@@ -20,14 +33,18 @@ import httpx
 import hypothesis
 import joblib
 import msgspec
+import numpy
 import orjson
 import pydantic
-import rich.pretty
+import rich.console
+import typeguard
 import yaml
 from hypothesis import strategies
 
+import runobject
 from runobject import RunObject, RunObjectError
 
+MODULE = Path(runobject.__file__).resolve()
 DATA: dict[str, Any] = {
     "id": "run_1",
     "object": "thread.run",
@@ -161,10 +178,22 @@ class Crowds(Case):
         self.same(pickle.loads(cloudpickle.dumps(RUN)))
         self.same(pickle.loads(cloudpickle.dumps(lambda: RUN))())
 
+    def test_numpy(self) -> None:
+        with warnings.catch_warnings(action="error"):
+            run = RunObject.from_response({**DATA, "created_at": numpy.float64(1699063290)})
+            self.same(run)
+            self.assertIs(type(run.created_at), int)
+            for texts in ([], ["file-1"], ["file-1", "file-2"]):
+                for read in (RunObject.from_dict, RunObject.from_response):
+                    with self.assertRaises(RunObjectError) as caught:
+                        read({**DATA, "file_ids": numpy.array(texts)})
+                    told = {"file_ids": "expected list, got ndarray"}
+                    self.assertEqual(caught.exception.problems, told)
+
     def test_rich(self) -> None:
-        console = rich.console.Console(file=io.StringIO(), width=120)
-        console.print(RUN)
-        self.assertIn("status='completed'", console.file.getvalue())  # type: ignore[attr-defined]
+        shown = io.StringIO()
+        rich.console.Console(file=shown, width=120).print(RUN)
+        self.assertIn("status='completed'", shown.getvalue())
 
 
 SENDING = """
@@ -181,18 +210,14 @@ class Run(runobject.RunObject):
     tag: str
 
 if "used" in sys.argv:
-    try:
-        Run.from_response({})
-    except runobject.RunObjectError:
-        pass
+    Run.from_dict({**eval(sys.argv[1]), "tag": "a"})
 if "by value" in sys.argv:
     cloudpickle.register_pickle_by_value(runobject)
 sys.stdout.buffer.write(cloudpickle.dumps([Run.from_dict, Run.from_response]))
 """
 RECEIVING = """
-import importlib.util, json, pickle, sys
-data = json.loads(sys.argv[1])
-told = [importlib.util.find_spec("runobject") is not None]
+import importlib.util, pickle, sys
+data, told = eval(sys.argv[1]), [importlib.util.find_spec("runobject") is not None]
 for read in pickle.load(sys.stdin.buffer):
     run = read({**data, "tag": "a"})
     told += [run.to_dict(), [type(value).__name__ for value in vars(run).values()]]
@@ -200,95 +225,102 @@ for read in pickle.load(sys.stdin.buffer):
         read(data)
     except ValueError as error:
         told += [type(error).__name__, error.problems]
-print(json.dumps(told))
+print(told)
 """
 
 
 class Sent(unittest.TestCase):
-    """A class that a script defines, in processes that do not have the script."""
+    """A class that a script defines, in processes that have the module alone, or not even that."""
 
     def test_by_value(self) -> None:
-        without = {name: DATA[name] for name in DATA if name != "metadata"}
+        data = {name: value for name, value in DATA.items() if name != "metadata"}
         own = {"metadata": {"by": "default"}, "usage": 7, "notes": [], "tag": "a"}
-        names = [*map(type_name, vars(RUN).values()), "int", "list", "str"]
-        told = [{**DATA, **own}, names, "RunObjectError", {"tag": "missing"}]
-        for flags in itertools.product(("by value", ""), ("used", "")):
-            with self.subTest(flags), tempfile.TemporaryDirectory() as folder:
-                sent = subprocess.check_output([sys.executable, "-c", SENDING, *flags])
-                answer = subprocess.check_output(
-                    [sys.executable, "-c", RECEIVING, json.dumps(without)],
-                    cwd=folder,
-                    env={**os.environ, "PYTHONPATH": "" if flags[0] else MODULE_FOLDER},
+        types = [type(value).__name__ for value in [*vars(RUN).values(), 7, [], "a"]]
+        told = [{**DATA, **own}, types, "RunObjectError", {"tag": "missing"}]
+        for by_value, used in itertools.product(("by value", ""), ("used", "")):
+            with self.subTest(by_value=by_value, used=used):
+                python = [sys.executable, "-c"]
+                sent = subprocess.check_output([*python, SENDING, repr(data), by_value, used])
+                shown = subprocess.check_output(
+                    [*python, RECEIVING, repr(data)],
                     input=sent,
+                    cwd="/",
+                    env={**os.environ, "PYTHONPATH": "" if by_value else str(MODULE.parent)},
                 )
-                self.assertEqual(json.loads(answer), [not flags[0], *told, *told])
-
-
-HOOKS = {
-    "beartyped": "from beartype.claw import beartype_this_package as hook; hook()",
-    "typeguarded": "from typeguard import install_import_hook as hook; hook('typeguarded')",
-}
+                self.assertEqual(eval(shown), [not by_value, *told, *told])
 
 
 class Hooked(unittest.TestCase):
     """In a package whose functions a run-time type checker wraps, nothing is different."""
 
-    def setUp(self) -> None:
-        self.enterContext(warnings.catch_warnings(action="error"))
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.enterContext(unittest.mock.patch.object(sys, "path", [folder, *sys.path]))
-        self.modules: list[Any] = []
-        for name, hook in HOOKS.items():
-            package = Path(folder, name)
+    hooks: ClassVar = {
+        "beartyped": "from beartype.claw import beartype_this_package as hook; hook()",
+        "typeguarded": "from typeguard import install_import_hook as hook; hook('typeguarded')",
+    }
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.enterClassContext(warnings.catch_warnings(action="error"))
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.enterClassContext(unittest.mock.patch.object(sys, "path", [cls.folder, *sys.path]))
+        cls.modules: list[Any] = []
+        for name, hook in cls.hooks.items():
+            package = Path(cls.folder, name)
             package.mkdir()
             (package / "__init__.py").write_text(hook)
-            shutil.copy(runobject.__file__, package / "runs.py")
-            self.modules.append(importlib.import_module(f"{name}.runs"))
-            for module in (name, f"{name}.runs"):
-                self.addCleanup(sys.modules.pop, module)
+            shutil.copy(MODULE, package / "runs.py")
+            cls.modules.append(importlib.import_module(f"{name}.runs"))
 
-    def outcome(self, module: Any, method: str, data: Any) -> Any:
-        try:
-            run = getattr(module.RunObject, method)(data)
-        except module.RunObjectError as error:
-            return error.problems
-        return run.to_dict()
+    def outcomes(self, module: Any, data: Any) -> Iterator[Any]:
+        own = dataclasses.make_dataclass(
+            "Run", [("tag", str, "a")], bases=(module.RunObject,), frozen=True, kw_only=True
+        )
+        for kind in (module.RunObject, own):
+            for read in (kind.from_dict, kind.from_response):
+                try:
+                    yield dataclasses.replace(read(data)).to_dict()
+                except module.RunObjectError as error:
+                    yield error.problems
 
     def test_reading(self) -> None:
         strange: list[Any] = [None, True, 7, 1.5, 2**63, "", "\ud800", b"", object(), date.today()]
         strange += [[], (), {}, [7], {"a": 7}, {7: "a"}, {(): None}, [["a"]], [{"a": None}]]
-        mappings = [MappingProxyType(DATA), {7: 0, **DATA}, NAMED(**DATA), DATA]
-        mappings += [{**DATA, "headers": httpx.Headers(DATA["headers"])}]
-        mappings += [{**DATA, name: value} for name in DATA for value in strange]
-        for module, method in itertools.product(self.modules, ("from_dict", "from_response")):
-            for data in [*mappings, *strange, "text", json.dumps(DATA), [DATA]]:
-                with self.subTest(f"{module.__name__}, {method}, {data}"):
-                    expected = self.outcome(runobject, method, data)
-                    self.assertEqual(self.outcome(module, method, data), expected)
+        given = [*strange, "text", JSON, [DATA], DATA, MappingProxyType(DATA), {7: 0, **DATA}]
+        given += [{**DATA, "headers": httpx.Headers(DATA["headers"])}]
+        given += [{**DATA, name: value} for name in DATA for value in strange]
+        for module, data in itertools.product(self.modules, given):
+            with self.subTest(f"{module.__name__}: {data}"):
+                expected = list(self.outcomes(runobject, data))
+                self.assertEqual(list(self.outcomes(module, data)), expected)
 
     def test_what_calls_it_wrongly_is_told_by_the_checker(self) -> None:
-        for module in self.modules:
-            with self.assertRaises(Exception) as caught:
+        checks = [beartype.roar.BeartypeException, typeguard.TypeCheckError]
+        for module, error in zip(self.modules, checks, strict=True):
+            with self.assertRaises(error):
                 module.RunObjectError("no mapping")
-            self.assertIn(type(caught.exception).__module__.split(".")[0], ("beartype", "typeguard"))
+
+    def test_the_command(self) -> None:
+        documents = [JSON, json.dumps({**DATA, "id": 7}), json.dumps([WITH_USAGE]), "[", "7"]
+        told = [
+            subprocess.run(
+                [sys.executable, "-c", f"import {name} as runs; exit(runs.main())", "--json-lines"],
+                input="\n".join(documents),
+                env={**os.environ, "PYTHONPATH": f"{MODULE.parent}{os.pathsep}{self.folder}"},
+                capture_output=True,
+                text=True,
+            )
+            for name in ("runobject", *[f"{name}.runs" for name in self.hooks])
+        ]
+        first, *others = [(done.returncode, done.stdout, done.stderr) for done in told]
+        self.assertEqual((first[0], first[1].count("\n"), first[2].count("\n")), (1, 2, 5))
+        self.assertEqual(others, [first] * len(self.hooks))
+
 
 texts = strategies.text(max_size=20)
 maps = strategies.dictionaries(texts, texts, max_size=3)
 integers = strategies.integers(-(2**63), 2**63 - 1)
 kinds = {
-    **dict.fromkeys(
-        [
-            "id",
-            "object",
-            "thread_id",
-            "assistant_id",
-            "status",
-            "model",
-            "last_error",
-            "instructions",
-        ],
-        texts,
-    ),
+    **dict.fromkeys(DATA, texts),
     **{name: integers for name in DATA if name.endswith("_at")},
     **dict.fromkeys(["required_action", "metadata", "headers"], maps),
     "tools": strategies.lists(maps, max_size=3),

@@ -1,9 +1,8 @@
 """Runs what the README shows, as a reader would: `python3 .ci/test_readme.py`.
 
-Needs the libraries of `requirements.txt`, unzip, zstd and, for Spark, Java.
+Needs the libraries of `requirements.txt` and, for Spark, Java.
 """
 
-import bz2
 import csv
 import dataclasses
 import doctest
@@ -12,11 +11,11 @@ import gzip
 import importlib.util
 import io
 import json
-import lzma
 import os
 import pickle
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -48,7 +47,12 @@ README = (HERE / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 NAMED = [(re.match(r"# (\w+\.\w+)\n", code), code) for _, code in BLOCKS]
 SCRIPTS = {named[1]: code for named, code in NAMED if named}
-EXAMPLE, CHECK, FIND, OTHERS, MANY = [code for kind, code in BLOCKS if kind in ("pycon", "sh")]
+FIRST, EXAMPLE, TESTS = [code for kind, code in BLOCKS if kind in ("pycon", "sh")]
+# The commands of the table of files.
+ROWS = [row.split(" | ") for row in re.findall(r"^\| (.*) \|$", README, re.M)]
+ONE, FOLDER, COMPRESSED, OTHERS, LOGS = [
+    cells[1].strip("`").replace(r"\|", "|") for cells in ROWS if "runs.jsonl" in cells[1]
+]
 
 OLD: Data = {
     "id": "run_1",
@@ -62,7 +66,7 @@ OLD: Data = {
     "file_ids": [],
     "metadata": {},
 }
-# A run as version 2 of the API writes it.
+# A run as the API wrote it at last.
 NEW: Data = {
     "id": "run_2",
     "object": "thread.run",
@@ -76,7 +80,7 @@ NEW: Data = {
     },
     "last_error": {"code": "server_error", "message": "Sorry"},
     "model": "gpt-4o",
-    "instructions": None,
+    "instructions": 'You\'re to be "brief"\n- größer',
     "tools": [
         {"type": "file_search", "file_search": None},
         {"type": "function", "function": {"name": "größe", "parameters": {"a": [1, None]}}},
@@ -92,6 +96,8 @@ NEW: Data = {
     "tool_choice": "auto",
     "parallel_tool_calls": True,
     "response_format": "auto",
+    "tool_resources": {},
+    "reasoning_effort": None,
 }
 
 
@@ -101,6 +107,12 @@ def numbered(first: int, *runs: Data) -> list[Data]:
 
 def lines(*runs: Any) -> str:
     return "".join([json.dumps(run) + "\n" for run in runs])
+
+
+def quoted(start: str) -> str:
+    """The one thing in the README that is quoted as code and starts so."""
+    (found,) = re.findall(rf"`({re.escape(start)}[^`]*)`", README)
+    return str(found)
 
 
 class Folder(unittest.TestCase):
@@ -155,30 +167,36 @@ class Folder(unittest.TestCase):
         spec.loader.exec_module(module)
         return module
 
+    def written(self) -> list[Data]:
+        text = (self.folder / "runs.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def numbers(self) -> list[int]:
+        return [int(run["id"][4:]) for run in self.written()]
+
 
 class QuickStart(Folder):
     def test_every_block_is_run_by_a_test(self) -> None:
-        scripts = ["later.py", "find_runs.py", "into_sqlite.py", "count_statuses.py"]
+        scripts = ["to_json.py", "find_runs.py", "into_sqlite.py", "later.py", "other_server.py"]
         self.assertEqual([*SCRIPTS], scripts)
-        self.assertEqual(len(BLOCKS), len(SCRIPTS) + 5)
+        self.assertEqual(len(BLOCKS), len(SCRIPTS) + 3)
+        self.assertLessEqual(len(SCRIPTS["find_runs.py"].splitlines()), 36)
 
-    def test_the_example_holds(self) -> None:
+    def test_the_first_screen_holds(self) -> None:
+        told = "".join([line[2:] for line in FIRST.splitlines(keepends=True) if line[0] == "#"])
+        # As a script would, in an environment in which nothing else is set.
+        self.file("first.sh", FIRST)
+        done = self.shell('env -i PATH="$PATH" sh first.sh')
+        self.assertEqual((done.returncode, done.stderr), (1, told))
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder)
         test = doctest.DocTestParser().get_doctest(EXAMPLE, {}, "README.md", "README.md", 0)
         results = doctest.DocTestRunner().run(test)
-        self.assertEqual((results.failed, results.attempted), (0, 4))
-
-    def test_a_run_is_checked(self) -> None:
-        self.file("check.sh", f"set -eo pipefail\n{CHECK}")
-        for command in ("bash check.sh", 'env -i PATH="$PATH" bash check.sh'):
-            done = self.shell(command)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertEqual(
-                [*json.loads(done.stdout)], [field.name for field in dataclasses.fields(RunObject)]
-            )
+        self.assertEqual((results.failed, results.attempted), (0, 6))
 
     def test_the_tests_pass(self) -> None:
-        (command,) = re.findall(r"`(python3 test_runobject.py)`", README)
-        done = self.shell(f'env -i PATH="$PATH" {command}')
+        done = self.shell(f'env -i PATH="$PATH" {TESTS}')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(done.stderr.endswith("\nOK\n"), done.stderr)
 
@@ -186,25 +204,23 @@ class QuickStart(Folder):
 class Tables(unittest.TestCase):
     def test_the_fields(self) -> None:
         kinds = {
-            str: "text",
-            int: "integer",
-            Mapping[str, str]: "text map",
-            Sequence[str]: "list of texts",
-            Sequence[Mapping[str, str]]: "list of text maps",
+            "Text,": [str],
+            "Integer,": [int],
+            "Text map,": [Mapping[str, str]],
+            "List,": [Sequence[Mapping[str, str]], Sequence[str]],
         }
-        told: dict[str, tuple[Any, bool]] = {}
-        for kind, *cells in re.findall(r"^\| ([a-z ]+) \| (`.*) \| (.*?) ?\|$", README, re.M):
-            for optional, cell in enumerate(cells):
-                told |= {name: (kind, bool(optional)) for name in re.findall(r"`(\w+)`", cell)}
         hints = typing.get_type_hints(RunObject)
-        expected: dict[str, tuple[Any, bool]] = {}
-        for field in dataclasses.fields(RunObject):
-            optional = field.default is None
-            (hint,) = [kind for kind in kinds if hints[field.name] in (kind, kind | None)]
-            expected[field.name] = (kinds[hint], optional)
-        self.assertEqual(told, expected)
-        named = re.findall(r"(\d+) fields", README)
-        self.assertEqual(set(named), {str(len(expected))})
+        told: list[str] = []
+        for start, types in kinds.items():
+            (sentence,) = re.findall(rf"^- {start} [^:]*: (.*(?:\n  .*)*)$", README, re.M)
+            required, _, optional = sentence.partition("; optional: ")
+            for part, default in [(required, dataclasses.MISSING), (optional, None)]:
+                for name in re.findall(r"`(\w+)`", part):
+                    self.assertIn(hints[name], types if part is required else [types[0] | None])
+                    self.assertIs(RunObject.__dataclass_fields__[name].default, default)
+                    told.append(name)
+        self.assertEqual(sorted(told), sorted(RunObject.__dataclass_fields__))
+        self.assertEqual({*re.findall(r"(\d+) fields", README)}, {str(len(told))})
 
     def test_the_rows_and_columns_of_costs(self) -> None:
         tables = README[README.index("## Costs") :].split("\n\n")
@@ -216,109 +232,14 @@ class Tables(unittest.TestCase):
         self.assertEqual([row[0] for row in rows], bench.SHORT_ROWS)
         for _, *cells in rows:
             self.assertRegex(" ".join(cells), r"^\d+\.\d\d( \d+\.\d\d){3}$")
+        self.assertRegex(README, r"which loads \d{3},000 runs a second on one core")
 
 
-class ReadingResponses(Folder):
-    def test_nested_objects_come_back(self) -> None:
-        run: Any = RunObject.from_response(NEW)
-        self.assertIn('`json.loads(run.tools[0]["function"])`', README)
-        self.assertEqual(json.loads(run.tools[1]["function"]), NEW["tools"][1]["function"])
-        self.assertEqual(run.tools[0], {"type": "file_search"})
-        self.assertEqual(json.loads(run.last_error), NEW["last_error"])
+class Files(Folder):
+    """The rows of the table, on files of each kind."""
 
-    def test_what_other_writers_write(self) -> None:
-        changes: list[tuple[Data, str, Any]] = [
-            ({"tools": None}, "tools", ()),
-            ({"metadata": []}, "metadata", {}),
-            ({"created_at": 1720000000.0}, "created_at", 1720000000),
-        ]
-        for change, name, value in changes:
-            self.assertEqual(getattr(RunObject.from_response({**NEW, **change}), name), value)
-        for change in ({"metadata": {"a": 1}}, {"created_at": "2024-04-01"}):
-            with self.assertRaises(RunObjectError):
-                RunObject.from_response({**NEW, **change})
-
-    def test_an_object_of_the_openai_package(self) -> None:
-        given = {**NEW, "instructions": ""}
-        response = openai.types.beta.threads.run.Run.construct(**given)
-        self.assertIn("`RunObject.from_response(response.to_dict())`", README)
-        run = RunObject.from_response(response.to_dict())
-        self.assertEqual(run, RunObject.from_response(given))
-        dumped = RunObject.from_response(json.loads(response.model_dump_json()))
-        self.assertEqual(dumped.tools[0], {"type": "file_search"})
-
-
-class OwnFields(Folder):
-    def setUp(self) -> None:
-        super().setUp()
-        self.run_class: Any = self.module("later").Run
-
-    def test_they_are_kept(self) -> None:
-        run = self.run_class.from_response(NEW)
-        self.assertEqual((run.usage, run.temperature), (NEW["usage"], 1.0))
-        self.assertIsNone(run.incomplete_details)
-        self.assertIs(run.usage, NEW["usage"])
-        self.assertEqual(self.run_class.from_dict(json.loads(json.dumps(run.to_dict()))), run)
-        self.assertEqual(len({run}), 1)
-        self.assertNotEqual(run, RunObject.from_response(NEW))
-
-    def test_they_are_checked(self) -> None:
-        with self.assertRaises(RunObjectError) as caught:
-            self.run_class.from_response({**NEW, "temperature": "1"})
-        told = {"temperature": "expected float or None, got str"}
-        self.assertEqual(caught.exception.problems, told)
-
-    def test_the_keys_that_are_dropped_are_named(self) -> None:
-        names = [field.name for field in dataclasses.fields(RunObject)]
-        dropped = [name for name in NEW if name not in names]
-        (sentence,) = re.findall(r"Of runs since 2024, these are ([^.]*)\.", README)
-        self.assertEqual(sorted(re.findall(r"`(\w+)`", sentence)), sorted(dropped))
-
-    def test_the_command_is_theirs(self) -> None:
-        self.file("run.json", NEW)
-        done = self.shell("python3 later.py --responses run.json")
-        self.assertEqual(json.loads(done.stdout)["usage"], NEW["usage"])
-        script = SCRIPTS["into_sqlite.py"]
-        line, other = re.findall(r"(from runobject .*)  # or: (from .*)", script)[0]
-        self.file("into_sqlite.py", script.replace(line, other))
-        done = self.shell("python3 later.py --responses run.json | python3 into_sqlite.py")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        (stored,) = self.python(Databases.rows).splitlines()
-        self.assertIn('"total_tokens": 31', stored)
-
-    def test_a_default_and_an_adapter(self) -> None:
-        (adapter,) = re.findall(r"`(return super\(\).*)`\.", README)
-        (default,) = re.findall(r"`(file_ids: .*)`", README)
-        printed = self.python(
-            "from collections.abc import Sequence\n"
-            "from dataclasses import dataclass\n"
-            "from runobject import RunObject\n"
-            "@dataclass(frozen=True, kw_only=True)\n"
-            "class Run(RunObject):\n"
-            f"    {default}\n"
-            "    @classmethod\n"
-            "    def from_response(cls, data):\n"
-            f"        {adapter}\n"
-            f"data = {OLD}\n"
-            "del data['file_ids']\n"
-            "print(Run.from_dict(data).file_ids)\n"
-            "del data['assistant_id']\n"
-            "print(Run.from_response({**data, 'agent_id': 'agent_1'}).assistant_id)\n"
-            "try: Run.from_response(7)\n"
-            "except ValueError as error: print(error)\n"
-        )
-        self.assertEqual(printed, "()\nagent_1\nexpected dict, got int\n")
-
-
-class Folders(Folder):
-    """A folder of responses, and files that are turned into such on the way."""
-
-    def written(self) -> list[str]:
-        text = (self.folder / "runs.jsonl").read_text()
-        return [json.loads(line)["id"] for line in text.splitlines()]
-
-    def test_a_folder_of_responses(self) -> None:
-        runs = numbered(0, *[OLD, NEW] * 6)
+    def test_runs_arrays_pages_and_json_lines(self) -> None:
+        runs = numbered(0, *[OLD, NEW] * 5)
         page = {"data": runs[2:4], "first_id": "run_2", "has_more": False}
         self.file("responses/0.json", runs[0])
         self.file("responses/1.json", "\ufeff" + json.dumps(runs[1], indent=2))
@@ -326,199 +247,179 @@ class Folders(Folder):
         self.file("responses/4/array.json", runs[4:6])
         self.file("responses/6.jsonl", lines(runs[6], {**page, "data": [runs[7]]}) + "\n")
         self.file("responses/8.ndjson", lines(runs[8], runs[9]))
-        done = self.shell(FIND)
-        self.assertEqual(
-            done.stderr.splitlines(),
-            [
-                "responses/2 page.json: 2 of 2 runs fit",
-                "responses/4/array.json: 2 of 2 runs fit",
-                "responses/6.jsonl: 2 of 2 runs fit",
-                "responses/8.ndjson: 2 of 2 runs fit",
-            ],
+        files = " ".join(
+            ["0.json", "1.json", "'2 page.json'", "4/array.json", "6.jsonl", "8.ndjson"]
         )
-        self.assertEqual(done.returncode, 0)
-        self.assertEqual(self.written(), [f"run_{number}" for number in range(10)])
+        for command in (f"cd responses; {ONE.replace('FILE...', files)}", FOLDER):
+            command = command.replace("python3 runobject", f"python3 {self.folder}/runobject")
+            done = self.shell(command.replace(">runs", f">{self.folder}/runs"))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(self.numbers(), [*range(10)])
 
     def test_what_is_no_run_is_told_and_the_rest_goes_on(self) -> None:
         runs = numbered(0, NEW, {**NEW, "metadata": {"user": 7}}, NEW)
         self.file("responses/a.jsonl", f"# exported\n{lines(*runs)}{json.dumps(NEW)[:50]}")
         self.file("responses/b.json", {"error": {"message": "No run found"}})
-        self.file("responses/c.json", json.dumps(NEW).replace("1.0", "1e999"))
-        done = self.shell(FIND)
-        self.assertEqual((done.returncode, self.written()), (123, ["run_0", "run_2"]))
+        done = self.shell(FOLDER)
+        self.assertEqual((done.returncode, self.numbers()), (123, [0, 2]))
         told = [
             "responses/a.jsonl:1:1: Expecting value",
             r"responses/a.jsonl:3: metadata\['user'\]: expected str, got int",
             r"responses/a.jsonl:5:\d+: .*",
-            "responses/a.jsonl: 2 of 5 runs fit",
             "responses/b.json:1: id: missing; object: missing; .*",
-            "responses/c.json:1: not a finite number",
+            "2 of 6 runs fit",
+            "left out: incomplete_details, max_completion_tokens, .*, usage",
         ]
         for line, pattern in zip(done.stderr.splitlines(), told, strict=True):
             self.assertRegex(line, rf"\A{pattern}\Z")
 
-    def test_each_process_writes_into_a_file_of_its_own(self) -> None:
-        for number in range(250):
-            self.file(f"responses/{number}.json", {**NEW, "id": f"run_{number}"})
-        done = self.shell(MANY)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        files = sorted(self.folder.glob("parts/*.jsonl"))
-        ids = [json.loads(line)["id"] for file in files for line in file.read_text().splitlines()]
-        self.assertEqual(sorted(ids), sorted([f"run_{number}" for number in range(250)]))
-        self.assertEqual(len(files), 3)
+    def test_compressed_json_lines(self) -> None:
+        self.file("runs.jsonl.gz", gzip.compress(lines(OLD, NEW).encode()))
+        done = self.shell(COMPRESSED)
+        self.assertEqual((done.returncode, done.stderr, self.numbers()), (0, "", [1, 2]))
 
-
-class OtherFiles(Folder):
-    """Files of every kind, through the script that finds runs, or a command in front."""
-
-    runs = numbered(0, NEW, OLD, NEW)
-    check, all_files, compressed, python_reads = OTHERS.splitlines()
-
-    def numbers(self, text: str) -> list[int]:
-        return [int(json.loads(line)["id"][4:]) for line in text.splitlines()]
-
-    def found(self, content: Any) -> list[int]:
-        """What the command for a folder finds in a file of this content."""
-        self.file("responses/a b/file", content)
-        done = self.shell(f"{self.check}\n{self.all_files}")
-        self.assertIn(done.returncode, (0, 1), done.stderr)
-        numbers = self.numbers((self.folder / "runs.jsonl").read_text())
-        told = (self.folder / "found.txt").read_text()
-        self.assertRegex(
-            told, rf"\A{len(numbers)} of \d+ runs, from line 1 on: responses/a b/file\n\Z"
-        )
-        return numbers
-
-    def piped(self, command: str, before: str, after: str) -> list[int]:
-        """What a command finds, once a part of it is another one."""
-        self.assertIn(before, command)
-        done = self.shell(f"{self.check}\n{command.replace(before, after)}; cat runs.jsonl")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        (self.folder / "runs.jsonl").unlink()
-        return self.numbers(done.stdout)
-
-    def test_runs_inside_other_objects(self) -> None:
-        first, second, third = self.runs
-        envelopes = [{"url": "/v1/runs", "response": {"body": run}} for run in self.runs]
-        self.assertEqual(self.found(lines(*envelopes)), [0, 1, 2])
-        trace = {"spans": [{"output": [first]}, {"output": {"data": [second, third]}}]}
-        self.assertEqual(self.found(trace), [0, 1, 2])
-        indented = "".join([json.dumps(run, indent=2) + "\n" for run in self.runs])
-        self.assertEqual(self.found(indented), [0, 1, 2])
-        others = [{"object": "thread.run.step"}, {"object": "thread"}, first, None, 7, "{"]
-        self.assertEqual(self.found(others), [0])
-        self.assertEqual(self.found(json.dumps(self.runs)[:-1]), [0, 1, 2])
-
-    def test_json_as_text_in_json(self) -> None:
-        first, second, third = self.runs
-        texts = [json.dumps(first), json.dumps(second, indent=2), json.dumps({"data": [third]})]
-        entries = [{"response": {"content": {"text": text}}} for text in texts]
-        self.assertEqual(self.found({"log": {"entries": entries}}), [0, 1, 2])
-        docker = [{"log": f"INFO run {json.dumps(run)} done\n"} for run in self.runs]
-        self.assertEqual(self.found(lines(*docker)), [0, 1, 2])
-        stream = "".join([f"event: a\ndata: {json.dumps(run)}\n\n" for run in self.runs])
-        self.assertEqual(self.found({"body": stream}), [0, 1, 2])
-        twice = {"message": json.dumps({"MESSAGE": json.dumps(first)})}
-        self.assertEqual(self.found(twice), [0])
-        pieces = json.dumps(first, indent=2).splitlines(keepends=True)
-        notebook = {"cells": [{"outputs": [{"text": pieces}, {"text": []}]}]}
-        self.assertEqual(self.found(notebook), [0])
-        self.assertEqual(self.found({"message": json.dumps(first)[:-1]}), [])
-        for text in (json.dumps(first), json.dumps(first, indent=2)):
-            self.assertEqual(self.found([text, "b"]), [0])
-            self.assertEqual(self.found(f"body={json.dumps(text)} level=info"), [0])
-
-    def test_text_around_runs(self) -> None:
-        first, second, third = [json.dumps(run) for run in self.runs]
-        compact = json.dumps(self.runs[2], separators=(",", ":"))
-        step = json.dumps({"id": "step_1", "object": "thread.run.step"})
-        events = [first, step, compact, "[DONE]"]
-        stream = "".join([f"event: some\ndata: {data}\n\n" for data in events])
-        self.assertEqual(self.found(stream), [0, 2])
-        log = f"[INFO] {{req-1}} {first} in 3 s\nruns [{second}, {third}]\n{first[:-1]}\n"
-        self.assertEqual(self.found(log), [0, 1, 2])
-        body = json.dumps(self.runs[0], indent=2)
-        self.assertEqual(self.found(f"HTTP/2 200\r\ndate: now\r\n\r\n{body}\n"), [0])
-        shown = "* Connected\n> GET /v1/runs HTTP/2\n>\n< HTTP/2 200\n<\n{ [5 bytes data]\n"
-        self.assertEqual(self.found(f"{shown}{body}\n* Connection #0 left intact\n"), [0])
-
-    def test_files_are_told_in_which_fewer_runs_were_found(self) -> None:
-        self.file("responses/a", lines(*self.runs))
-        self.file("responses/b/cut", f"{lines(OLD)}{json.dumps(NEW)[:-1]}")
-        self.file("responses/b/cut16", json.dumps(self.runs).encode("utf-16")[:-1])
-        self.file("responses/b/DS_Store", b"\0\0\0\1Bud1\0\0\x10\0\0\0\x08\0")
-        self.file("responses/c", lines({**NEW, "metadata": {"a": 1}}))
-        done = self.shell(f"set +e; {self.check}\n{self.all_files}")
-        self.assertEqual(done.stdout, "1 of 2 runs, from line 4 on: responses/b/cut\n")
-        told = "<stdin>:8: metadata['a']: expected str, got int\n<stdin>: 7 of 8 runs fit\n"
-        self.assertEqual(done.stderr, told)
-        told = (self.folder / "found.txt").read_text().splitlines()
-        self.assertEqual(told[-1], "1 of 1 runs, from line 8 on: responses/c")
-
-    def test_texts_in_json_may_be_long(self) -> None:
-        long = [{**run, "instructions": "x" * 600_000} for run in self.runs]
-        self.assertEqual(self.found({"text": json.dumps({"data": long})}), [0, 1, 2])
-
-    def test_large_files_take_linear_time(self) -> None:
-        line = f'INFO {{x}} {json.dumps(OLD)} {{"a: 1\n'  # In quadratic time, these take minutes.
-        self.assertEqual(len(self.found(line * 40_000)), 40_000)
-
-    def test_utf_16(self) -> None:
-        text = json.dumps(self.runs, ensure_ascii=False)
-        for encoding in ("utf-16", "utf-16-le", "utf-8-sig"):
-            self.assertEqual(self.found(text.encode(encoding)), [0, 1, 2])
-
-    def test_compressed_files_and_archives(self) -> None:
-        text = lines(*self.runs).encode()
-        self.file("lines", text)
-        self.shell("zstd -q lines -o zst")
-        self.file("gz", gzip.compress(text))
-        self.file("bz2", bz2.compress(text))
-        self.file("xz", lzma.compress(text))
-        named = re.findall(r"`(\w+ -\w+)`", README[README.index("- As `gzip -dc`") :])
-        for command, file in zip(named, ["gz", "bz2", "xz", "zst"], strict=True):
-            found = self.piped(self.compressed, "gzip -dc responses.gz", f"{command} {file}")
-            self.assertEqual(found, [0, 1, 2], command)
-
-    def test_what_python_reads(self) -> None:
+    def test_what_other_libraries_read(self) -> None:
+        runs = numbered(0, NEW, OLD, NEW)
         table = io.StringIO()
         writer = csv.DictWriter(table, ["name", "run"])
         writer.writeheader()
-        writer.writerows([{"name": "a", "run": json.dumps(run)} for run in self.runs])
-        frame = pandas.DataFrame([{**run, "completed_at": None} for run in self.runs])
-        frame.loc[1, "completed_at"] = 1720000000
-        frame["metadata"] = [None, {"user": "u_1"}, {"user": "u_2"}]
-        contents: dict[str, Any] = {
-            "map(ast.literal_eval": "".join([f"{run!r}\n" for run in self.runs]),
-            "pickle.load": pickle.dumps(self.runs),
-            "yaml.safe": yaml.safe_dump_all(self.runs),
-            "(json.loads": table.getvalue(),
-            "json.loads": frame.to_parquet(),
-        }
+        writer.writerows([{"name": "a", "run": json.dumps(run)} for run in runs])
+        with sqlite3.connect(self.folder / "old.db") as database:
+            database.execute("create table runs (run text)")
+            database.executemany("insert into runs values (?)", [[json.dumps(run)] for run in runs])
         usual = "map(ast.literal_eval, sys.stdin)"
-        others = re.findall(r"^  - .*: `(.*)`$", README, re.M)
-        for expression, (start, content) in zip([usual, *others], contents.items(), strict=True):
-            self.assertTrue(expression.startswith(start))
-            self.file("reprs.txt", content)
-            self.file("runs.parquet", content)
-            command = self.python_reads.replace("ast,", "ast, csv, io, pandas, pickle, yaml,")
-            self.assertEqual(self.piped(command, usual, expression), [0, 1, 2])
-        frame["metadata"] = [{"a": "1"}, {"b": "2"}, {}]
-        frame["created_at"] = pandas.to_datetime(frame["created_at"], unit="s")
-        self.file("runs.parquet", frame.to_parquet())
-        command = self.python_reads.replace("ast,", "io, pandas,").replace(usual, others[-1])
-        self.shell(f"{self.check}\n{command}")
-        written = (self.folder / "runs.jsonl").read_text().splitlines()
-        times = [json.loads(line)["created_at"] for line in written]
-        self.assertEqual(times, [run["created_at"] for run in self.runs])
+        contents: dict[str, Any] = {
+            usual: "".join([f"{run!r}\n" for run in runs]),
+            quoted("pickle."): pickle.dumps(runs),
+            quoted("yaml."): yaml.safe_dump_all(runs),
+            quoted('(json.loads(row["run'): table.getvalue(),
+            quoted("(json.loads(run)"): "",
+        }
+        for expression, content in contents.items():
+            code = SCRIPTS["to_json.py"].replace("ast,", "ast, csv, pickle, sqlite3, yaml,")
+            self.assertIn(usual, code)
+            self.file("to_json.py", code.replace(usual, expression))
+            self.file("FILE", content)
+            done = self.shell(OTHERS.replace("<FILE", "<FILE 2>told"))
+            self.assertEqual((done.returncode, self.numbers()), (0, [0, 1, 2]), done.stderr)
+
+    def test_parquet(self) -> None:
+        frame = pandas.DataFrame(numbered(0, {**OLD, "completed_at": None}, OLD))
+        frame["metadata"] = [{"a": "1"}, {"a": "2"}]
+        frame.loc[1, "completed_at"] = 1720000000
+        code = quoted("pandas.read_parquet").replace("FILE", "'FILE'")
+        self.file("to_json.py", f"import pandas, sys\n{code}\n")
+        for kind in ("int64", "datetime64[s]"):
+            frame["created_at"] = frame["created_at"].astype(kind)
+            frame.to_parquet(self.folder / "FILE")
+            done = self.shell(OTHERS)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            written = [(run["created_at"], run["completed_at"]) for run in self.written()]
+            self.assertEqual(written, [(1699063290, None), (1699063290, 1720000000)])
 
 
-class Databases(Folder):
-    rows = (
-        "import sqlite3\n"
-        "for row in sqlite3.connect('runs.db').execute('select * from runs'): print(*row)"
-    )
+class Logs(Folder):
+    """What `find_runs.py` finds, and comes out as it is."""
+
+    first, second = numbered(0, NEW, OLD)
+
+    def found(self, *contents: Any) -> list[int]:
+        """The numbers of the runs found in files of such contents, which are told."""
+        names = [f"log {number}" for number in range(len(contents))]
+        for name, content in zip(names, contents, strict=True):
+            self.file(name, content)
+        files = " ".join([f"'{name}'" for name in names])
+        done = self.shell(f"python3 find_runs.py {files}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        for run in found:
+            self.assertIn(run, [self.first, self.second])
+        counts = [int(line.split()[0]) for line in done.stderr.splitlines()]
+        self.assertEqual([line.split(": ")[1] for line in done.stderr.splitlines()], names)
+        self.assertEqual(sum(counts), len(found))
+        return counts
+
+    def test_logs_streams_and_what_is_pretty_printed(self) -> None:
+        one, two = json.dumps(self.first), json.dumps(self.second, separators=(",", ":"))
+        pretty = json.dumps(self.first, indent=2, ensure_ascii=False)
+        step = json.dumps({"id": "step_1", "object": "thread.run.step"})
+        log = f"[INFO] {{req-1}} user's run: {one} in 3 s\nthe users' [{one}, {two}]\n"
+        events = "".join([f"event: a\ndata: {each}\n\n" for each in (one, step, two, "[DONE]")])
+        curl = (
+            f"* Connected\nHTTP/2 200\r\ndate: now\r\n\r\n{{ [5 bytes data]\n{pretty}\n* Closed\n"
+        )
+        markdown = f"It's this:\n```json\n{pretty}\n```\n"
+        torn = f"{one[:80]}\n{one}\n{two[:-1]}"
+        self.assertEqual(self.found(log, events, curl, markdown, torn), [3, 2, 1, 1, 1])
+
+    def test_recordings_and_texts_in_json(self) -> None:
+        one, two = json.dumps(self.first), json.dumps(self.second, indent=2)
+        stream = f"event: a\ndata: {one}\n\nevent: b\ndata: {one}\n\n"
+        texts = [one, two, stream, json.dumps({"data": [self.second, {"log": one}]})]
+        entries = [{"response": {"content": {"text": text}}} for text in texts]
+        har = {"log": {"entries": entries}}
+        docker = lines(*[{"log": f"INFO run {text} done\n"} for text in (one, two)])
+        trace = {"spans": [{"output": [self.first]}, {"output": {"data": [self.second]}}]}
+        others = [{"object": "thread.run.step"}, self.first, None, 7, "{", {"a": [[one]]}]
+        self.assertEqual(self.found(har, docker, trace, others), [6, 2, 2, 2])
+        long = json.dumps({"text": json.dumps([{"x": "x" * 2_000_000}, self.first])})
+        self.assertEqual(self.found(long), [1])
+
+    def test_what_stands_in_single_quotes_is_skipped_as_a_whole(self) -> None:
+        one = json.dumps(self.first)
+        doubled = one.replace("'", "''")
+        sql = f"insert into t values (1, '{doubled}', '', 'it''s', '[{doubled},\n {doubled}]');\n"
+        more = f"values (N'run: {doubled}', E'{one}');\n-- {one}\n"
+        dump = yaml.safe_dump({"a": one, "b": f"event: a\n\ndata: {one}\n"})
+        python = (
+            f"{ {'body': one}!r}\n{[one]!r}\n{f'data: {one}'.encode()!r}\n{self.first!r}\n{one}\n"
+        )
+        self.assertEqual(self.found(sql + more, dump, python), [1, 0, 1])
+
+    def test_other_encodings_and_files_that_cannot_be_read(self) -> None:
+        text = json.dumps([self.first], ensure_ascii=False)
+        encoded = [text.encode(name) for name in ("utf-16", "utf-16-le", "utf-8-sig", "utf-32")]
+        self.assertEqual(self.found(*encoded), [1] * 4)
+        self.file("latin", text.encode("latin-1"))
+        self.file("cut", text.encode("utf-16")[:-1])
+        done = self.shell("python3 find_runs.py no bin cut latin")
+        told = [line.split(":")[:2] for line in done.stderr.splitlines()]
+        named = [
+            ["not read", " no"],
+            ["not read", " bin"],
+            ["not read", " cut"],
+            ["1 runs", " latin"],
+        ]
+        self.assertEqual(told, named)
+        self.file("found.jsonl", done.stdout)
+        done = self.shell("python3 runobject.py found.jsonl; true")
+        self.assertIn("found.jsonl:1: instructions: not valid UTF-8", done.stderr)
+
+    def test_it_takes_linear_time(self) -> None:
+        # In quadratic time, these take minutes.
+        line = f'INFO {{x}} {json.dumps(OLD)} {{"a: 1\n'
+        runs = [{**OLD, "id": "run_1"}]
+        type(self).second = runs[0]
+        contents = [line * 20_000, '{"k": v}\n' * 500_000, '{"a":' * 30_000, " 'a" * 500_000]
+        self.assertEqual(self.found(*contents), [20_000, 0, 0, 0])
+
+    def test_the_row_of_the_table_and_a_pipe(self) -> None:
+        self.file("a.log", f"INFO {json.dumps(self.first)}\n{json.dumps({**self.second, 'id': 7})}")
+        done = self.shell(LOGS.replace("FILE...", "a.log"))
+        told = ["2 runs: a.log", "<stdin>:2: id: expected str, got int", "1 of 2 runs fit"]
+        self.assertEqual((done.returncode, done.stderr.splitlines()[:3]), (1, told))
+        self.assertEqual(self.numbers(), [0])
+        found = quoted("find logs/")
+        self.file("logs/b/c.log", gzip.compress(json.dumps(self.first).encode()))
+        self.assertIn("0 runs: logs/b/c.log", self.shell(found).stderr)
+        pipe = quoted("python3 find_runs.py /dev")
+        done = self.shell(f"gzip -dc logs/b/c.log | {pipe}")
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, self.first))
+
+
+class States(Folder):
     store = "python3 into_sqlite.py <runs.jsonl"
+    rows = "import sqlite3\nfor row in sqlite3.connect('runs.db').execute('select run from runs'):"
 
     def stored(self, *runs: Data) -> Any:
         """The one run that is kept of some states, which come in this order."""
@@ -526,8 +427,8 @@ class Databases(Folder):
         self.file("runs.jsonl", lines(*[RunObject.from_response(run).to_dict() for run in runs]))
         done = self.shell(self.store)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        (row,) = self.python(self.rows).splitlines()
-        return json.loads(row[row.index("{") :])
+        (row,) = self.python(f"{self.rows} print(*row)").splitlines()
+        return json.loads(row)
 
     def test_the_state_that_got_furthest_stays(self) -> None:
         self.assertIn(f"`{self.store}`", README)
@@ -548,63 +449,205 @@ class Databases(Folder):
     def test_a_line_that_is_no_run_changes_nothing(self) -> None:
         self.file("runs.jsonl", lines(OLD))
         self.shell(self.store)
-        before = self.python(self.rows)
         self.file("runs.jsonl", lines({**OLD, "id": "run_9"}, {}))
-        done = self.shell(self.store)
-        self.assertEqual((done.returncode, self.python(self.rows)), (1, before))
+        self.assertEqual(self.shell(self.store).returncode, 1)
+        self.assertEqual(len(self.python(f"{self.rows} print(*row)").splitlines()), 1)
 
     def test_several_processes_at_once(self) -> None:
         self.file("runs.jsonl", lines(*numbered(0, *[OLD] * 2000)))
         done = self.shell(f"for i in 1 2 3 4; do {self.store} & done; wait")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(len(self.python(self.rows).splitlines()), 2000)
+        self.assertEqual(len(self.python(f"{self.rows} print(*row)").splitlines()), 2000)
 
     def test_nested_text_is_reached(self) -> None:
-        (expression,) = re.findall(r"`(json_extract\(.*?)`", README)
         self.stored(NEW)
-        query = f"select {expression} from runs".replace("'", "\\'")
-        found = self.python(self.rows.replace("select * from runs", query))
+        query = f"select {quoted('json_extract(')} from runs".replace("'", "\\'")
+        found = self.python(f"{self.rows} print(*row)".replace("select run from runs", query))
         self.assertEqual(found, "server_error\n")
 
+    def test_in_pandas_the_last_stays(self) -> None:
+        states = [{**OLD, "status": status} for status in ("queued", "completed")]
+        frame = pandas.DataFrame([RunObject.from_dict(state) for state in states])
+        last = eval(quoted("frame.drop_duplicates"), {"frame": frame})
+        self.assertEqual([*last["status"]], ["completed"])
 
-class Processes(Folder):
-    head = "from count_statuses import status\npaths = ['parts/1.jsonl', 'parts/2.jsonl']\n"
-    counts: typing.ClassVar[Data] = {"queued": 2, "failed": 1, "(not a run)": 1}
 
-    def setUp(self) -> None:
-        super().setUp()
-        first, *rest = [
-            {**OLD, "status": status} for status in ("queued", "failed", "(not a run)", "queued")
-        ]
-        self.file("parts/1.jsonl", lines(first))
-        self.file("parts/2.jsonl", lines(*rest))
+class OwnFields(Folder):
+    def test_they_are_kept(self) -> None:
+        cls = self.module("later").Run
+        run = cls.from_response(NEW)
+        self.assertIs(run.usage, NEW["usage"])
+        self.assertEqual(cls.from_dict(json.loads(json.dumps(run.to_dict()))), run)
+        self.assertEqual(len({run}), 1)
+        self.assertNotEqual(run, RunObject.from_response(NEW))
 
-    def test_counted_in_a_pool(self) -> None:
-        (command,) = re.findall(r"`(cat .*count_statuses.py)`", README)
-        done = self.shell(command)
+    def test_the_keys_that_are_dropped_are_named(self) -> None:
+        dropped = [name for name in NEW if name not in RunObject.__dataclass_fields__]
+        (sentence,) = re.findall(r"keys that are no field: ([^.]*)\.", README)
+        self.assertEqual(sorted(re.findall(r"`(\w+)`", sentence)), sorted(dropped))
+
+    def test_the_command_is_theirs(self) -> None:
+        self.file("run.json", NEW)
+        script = SCRIPTS["into_sqlite.py"]
+        line, other = re.findall(r"(from runobject .*)  # or: (from .*)", script)[0]
+        self.file("into_sqlite.py", script.replace(line, other))
+        done = self.shell("python3 later.py run.json | python3 into_sqlite.py")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual(eval(done.stdout), self.counts)
+        self.assertIn('"total_tokens": 31', self.python(f"{States.rows} print(*row)"))
 
-    def test_counted_by_dask(self) -> None:
-        (call,) = re.findall(r"^`(dask\.bag\..*)`$", README, re.M)
-        main = f"import dask.bag\nif __name__ == '__main__':\n    print(dict({call}))"
-        self.assertEqual(eval(self.python(self.head + main)), self.counts)
-
-    def test_counted_by_spark(self) -> None:
-        (sentence, call) = re.findall(r"^(With Spark, .*):\n`(context\..*)`$", README, re.M)[0]
-        (add, *names) = re.findall(r"`(.*?)`", sentence)
-        counts = self.python(
-            f"{self.head}from pyspark.sql import SparkSession\n"
-            "context = SparkSession.builder.getOrCreate().sparkContext\n"
-            f"for name in {names}:\n    {add}\nprint(dict({call}))",
-            PYSPARK_PYTHON=sys.executable,
-            SPARK_LOCAL_IP="127.0.0.1",
+    def test_checks_and_defaults(self) -> None:
+        decorator = "@dataclass(frozen=True, kw_only=True)"
+        self.assertIn(decorator, SCRIPTS["later.py"])
+        printed = self.python(
+            "from collections.abc import Sequence\n"
+            "from dataclasses import dataclass\n"
+            "from runobject import RunObject, RunObjectError\n"
+            f"{decorator}\n"
+            "class Run(RunObject):\n"
+            f"    {quoted('file_ids: Seq')}\n"
+            "    usage: object = None\n"
+            "    def __post_init__(self):\n"
+            f"        {quoted('super().__post_init__()')}\n"
+            f"        if self.usage: raise {quoted('RunObjectError({')}\n"
+            "class Undecorated(RunObject):\n"
+            "    usage: object = None\n"
+            f"data = {OLD}\n"
+            "del data['file_ids']\n"
+            "print(Run.from_dict(data).file_ids)\n"
+            "for more in ({'usage': 'a'}, {'usage': 'a', 'id': 7}):\n"
+            "    try: Run.from_dict({**data, **more})\n"
+            "    except RunObjectError as error: print(error)\n"
+            "print(Undecorated.from_response({**data, 'usage': 7}).to_dict().get('usage'))\n"
         )
-        self.assertEqual(eval(counts), self.counts)
+        told = "usage: expected dict, got str\nid: expected str, got int\n"
+        self.assertEqual(printed, f"()\n{told}None\n")
+
+    def test_another_server(self) -> None:
+        cls = self.module("other_server").Run
+        times = {"created_at": "2024-07-03T09:46:40Z", "started_at": "2024-07-03T11:46:40+02:00"}
+        times |= {"completed_at": 1720000000123, "expires_at": "2024-07-03T09:46:40"}
+        data = {**NEW, **times, "failed_at": None, "agent_id": "agent_1"}
+        data["metadata"] = {"a": 7, "b": "c", "d": True, "e": None}
+        del data["assistant_id"]
+        run = cls.from_response(data)
+        self.assertEqual((run.assistant_id, run.failed_at), ("agent_1", None))
+        self.assertEqual({run.created_at, run.started_at, run.expires_at}, {1720000000})
+        self.assertEqual(run.completed_at, 1720000000)
+        self.assertEqual(run.metadata, {"a": "7", "b": "c", "d": "true", "e": "null"})
+        self.assertEqual(cls.from_response({**data, "metadata": None}).metadata, {})
+        script = (
+            f"{SCRIPTS['other_server.py']}import runobject\nraise SystemExit(runobject.main(Run))\n"
+        )
+        self.file("other_server.py", script)
+        self.file("a.json", [data, 7, [], {**data, "created_at": "soon"}])
+        done = self.shell("python3 other_server.py a.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertIn("1 of 4 runs fit\n", done.stderr)
+
+
+class InCode(Folder):
+    def test_nested_objects_come_back(self) -> None:
+        run: Any = RunObject.from_response(NEW)
+        self.assertIn('`json.loads(run.tools[0]["function"])`', README)
+        self.assertEqual(json.loads(run.tools[1]["function"]), NEW["tools"][1]["function"])
+        self.assertEqual(run.tools[0], {"type": "file_search"})
+        self.assertEqual(json.loads(run.last_error), NEW["last_error"])
+
+    def test_an_object_of_the_openai_package(self) -> None:
+        given = {**NEW, "instructions": ""}
+        response = openai.types.beta.threads.run.Run.construct(**given)
+        run = eval(quoted("RunObject.from_response(response."), globals(), {"response": response})
+        self.assertEqual(run, RunObject.from_response(given))
+
+    def test_headers(self) -> None:
+        pairs = [("X-Request-Id", "req_1"), ("X-Two", "a"), ("X-Two", "b")]
+        response = httpx.Response(200, json=NEW, headers=pairs)
+        code = quoted("RunObject.from_response({**response")
+        run = eval(code, globals(), {"response": response})
+        self.assertEqual((run.headers["x-request-id"], run.headers["x-two"]), ("req_1", "a, b"))
+        message = email.message.Message()
+        for name, value in pairs:
+            message[name] = value
+        headers = eval(
+            quoted("dict(response.headers.items())").replace("response.headers", "message")
+        )
+        run = RunObject.from_dict({**OLD, "headers": headers})
+        self.assertEqual(run.headers, {"X-Request-Id": "req_1", "X-Two": "b"})
+
+    def test_fastapi(self) -> None:
+        app = fastapi.FastAPI()
+        self.assertIn("raise HTTPException(422, error.problems) from None", README)
+
+        @app.post("/runs")
+        def store(data: Data) -> Data:
+            try:
+                return RunObject.from_response(data).to_dict()
+            except RunObjectError as error:
+                raise fastapi.HTTPException(422, error.problems) from None
+
+        @app.post("/laxer")
+        def store_laxer(run: RunObject) -> RunObject:
+            return run
+
+        client = fastapi.testclient.TestClient(app)
+        answer = client.post("/runs", json=NEW)
+        self.assertEqual((answer.status_code, answer.json()["file_ids"]), (200, []))
+        answer = client.post("/runs", json={**NEW, "created_at": "secret"})
+        told = {"detail": {"created_at": "expected int, got str"}}
+        self.assertEqual((answer.status_code, answer.json()), (422, told))
+        for time in ("7", True, 1.0):
+            answer = client.post("/laxer", json={**OLD, "created_at": time})
+            self.assertEqual(answer.status_code, 200)
+
+    def test_pandas(self) -> None:
+        runs = [RunObject.from_dict(OLD), RunObject.from_dict({**OLD, "completed_at": 1720000000})]
+        frame = eval(quoted("pandas.DataFrame("), {"pandas": pandas, "runs": runs})
+        self.assertEqual((len(frame), len(frame.columns)), (2, 19))
+        times = eval(quoted("pandas.to_datetime("), {"pandas": pandas, "frame": frame})
+        self.assertEqual(str(times[0]), "2023-11-04 02:01:30+00:00")
+        text = eval(quoted("frame.to_json("), {"frame": frame})
+        again = [RunObject.from_response(json.loads(line)) for line in text.splitlines()]
+        self.assertEqual(again, runs)
+        with self.assertRaises(RunObjectError):
+            RunObject.from_response(frame.to_dict(orient="records")[0])
+
+    def test_each_process_writes_into_a_file_of_its_own(self) -> None:
+        for number in range(250):
+            self.file(f"responses/{number}.json", {**NEW, "id": f"run_{number}"})
+        done = self.shell(quoted("ls responses/"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        files = sorted(self.folder.glob("part-*.jsonl"))
+        ids = [json.loads(line)["id"] for file in files for line in file.read_text().splitlines()]
+        self.assertEqual(sorted(ids), sorted([f"run_{number}" for number in range(250)]))
+        self.assertEqual(len(files), 3)
+
+    def test_runs_cross_processes(self) -> None:
+        head = "import dask.bag, multiprocessing\nfrom runobject import RunObject\n"
+        head += f"dicts = {numbered(0, OLD, OLD)}\n"
+        tail = "    for run in runs: print(run.id, type(run.metadata).__name__)\n"
+        expected = "run_0 _ReadOnlyDict\nrun_1 _ReadOnlyDict\n"
+        self.assertIn("of `multiprocessing` and of", README)
+        for call in (
+            "multiprocessing.Pool(2).map(RunObject.from_dict, dicts)",
+            quoted("dask.bag."),
+        ):
+            main = f"if __name__ == '__main__':\n    runs = {call}\n"
+            self.assertEqual(self.python(f"{head}{main}{tail}"), expected)
+        spark = (
+            "from pyspark.sql import SparkSession\n"
+            "context = SparkSession.builder.getOrCreate().sparkContext\n"
+            f"{quoted('context.addPyFile(')}\nif True:\n"
+            f"    runs = {quoted('context.parallelize(')}\n"
+        )
+        printed = self.python(
+            f"{head}{spark}{tail}", PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1"
+        )
+        self.assertEqual(printed, expected)
 
 
 class Reasons(unittest.TestCase):
-    """What the first screen says of the alternatives."""
+    """What is said of the alternatives."""
 
     def test_a_typed_dict_checks_nothing(self) -> None:
         class Dict(typing.TypedDict):
@@ -630,60 +673,6 @@ class Reasons(unittest.TestCase):
     def test_the_openai_package_takes_anything(self) -> None:
         run: Any = openai.types.beta.threads.run.Run.construct(id=7, metadata=[None])
         self.assertEqual((run.id, run.metadata), (7, [None]))
-
-
-class OtherTools(unittest.TestCase):
-    def test_fastapi(self) -> None:
-        app = fastapi.FastAPI()
-        (refusal,) = re.findall(r"`(raise HTTPException\([^`]*)`", README)
-        self.assertEqual(refusal, "raise HTTPException(422, error.problems) from None")
-
-        @app.post("/runs")
-        def store(data: Data) -> Data:
-            try:
-                return RunObject.from_response(data).to_dict()
-            except RunObjectError as error:
-                raise fastapi.HTTPException(422, error.problems) from None
-
-        client = fastapi.testclient.TestClient(app)
-        answer = client.post("/runs", json=NEW)
-        self.assertEqual((answer.status_code, answer.json()["file_ids"]), (200, []))
-        answer = client.post("/runs", json={**NEW, "created_at": "secret"})
-        told = {"detail": {"created_at": "expected int, got str"}}
-        self.assertEqual((answer.status_code, answer.json()), (422, told))
-
-    def test_what_fastapi_makes_of_runs_itself(self) -> None:
-        app = fastapi.FastAPI()
-
-        @app.post("/run")
-        def store(run: RunObject) -> RunObject:
-            return run
-
-        client = fastapi.testclient.TestClient(app)
-        for time in ("7", True, 1.0):
-            self.assertEqual(client.post("/run", json={**OLD, "created_at": time}).status_code, 200)
-        self.assertEqual(client.post("/run", json=NEW).status_code, 422)
-        answer = client.post("/run", json={**OLD, "created_at": "secret"})
-        self.assertEqual((answer.status_code, "secret" in answer.text), (422, True))
-
-    def test_pandas(self) -> None:
-        frame = pandas.DataFrame([RunObject.from_dict(OLD), RunObject.from_dict(OLD)])
-        self.assertEqual((len(frame), len(frame.columns)), (2, 19))
-        self.assertIn('`pandas.to_datetime(frame["created_at"], unit="s", utc=True)`', README)
-        times = pandas.to_datetime(frame["created_at"], unit="s", utc=True)
-        self.assertEqual(str(times[0]), "2023-11-04 02:01:30+00:00")
-
-    def test_headers(self) -> None:
-        response = httpx.Response(200, json=NEW, headers=[("X-Request-Id", "req_1")])
-        self.assertIn(
-            'RunObject.from_response({**response.json(), "headers": response.headers})', README
-        )
-        run: Any = RunObject.from_response({**response.json(), "headers": response.headers})
-        self.assertEqual(run.headers["x-request-id"], "req_1")
-        message = email.message.Message()
-        message["X"], message["Y"] = "1", "2"
-        run = RunObject.from_dict({**OLD, "headers": dict(message.items())})
-        self.assertEqual(run.headers, {"X": "1", "Y": "2"})
 
 
 if __name__ == "__main__":
