@@ -1,7 +1,7 @@
 """Compares RunObject with its peers: `python3 .ci/bench.py [--rounds N] [--processes N]`.
 
-Measures the Python that runs it, and prints Markdown. Needs mashumaro, msgspec, openai and
-pydantic; `bash .ci/run bench` installs them. In each process two or more functions take turns in
+Measures the Python that runs it, and prints Markdown. Needs msgspec, openai and pydantic;
+`bash .ci/run bench` installs them. In each process two or more functions take turns in
 rounds, since a shared machine's speed drifts; a ratio is the median over the rounds of a function's
 time over that of the first in the same round, and of that the median over the processes, each of
 which hashes with another seed, since a seed moves such ratios by some percent.
@@ -33,7 +33,6 @@ sys.path.insert(0, str(HERE))
 
 import msgspec  # noqa: E402
 import pydantic  # noqa: E402
-from mashumaro import DataClassDictMixin  # noqa: E402
 from openai.types.beta.threads.run import Run as ClientRun  # noqa: E402
 
 from runobject import RunObject  # noqa: E402
@@ -153,27 +152,16 @@ TYPES: dict[str, Any] = {name: KINDS[HINTS[name]] for name in FIELDS}
 OPTIONAL = [field.name for field in dataclasses.fields(RunObject) if field.default is None]
 
 
-def dataclass_of(name: str, bases: tuple[type, ...] = ()) -> Any:
-    fields = [
-        (each, TYPES[each], dataclasses.field(default=None))
-        if each in OPTIONAL
-        else (each, TYPES[each], dataclasses.field())
-        for each in FIELDS
-    ]
-    return dataclasses.make_dataclass(name, fields, bases=bases, frozen=True, kw_only=True)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunWithUsage(RunObject):
     usage: dict[str, int] | None = None
 
 
-Struct = msgspec.defstruct(
-    "Struct",
-    [(name, TYPES[name], None) if name in OPTIONAL else (name, TYPES[name]) for name in FIELDS],
-    kw_only=True,
-)
-Plain, Mashed = dataclass_of("Plain"), dataclass_of("Mashed", (DataClassDictMixin,))
+TYPED: Any = [
+    (name, TYPES[name], None) if name in OPTIONAL else (name, TYPES[name]) for name in FIELDS
+]
+Struct = msgspec.defstruct("Struct", TYPED, kw_only=True)
+Plain: Any = dataclasses.make_dataclass("Plain", TYPED, frozen=True, kw_only=True)
 Model: Any = pydantic.create_model(
     "Model",
     __config__=pydantic.ConfigDict(strict=True),
@@ -187,21 +175,18 @@ LOADERS: dict[str, Callable[[Any], Any]] = {
     "RunObject": lambda data: RunObject.from_dict(data),
     "msgspec, dataclass": lambda data: msgspec.convert(data, Plain),
     "pydantic, strict": lambda data: Model.model_validate(data),
-    "mashumaro": lambda data: Mashed.from_dict(data),
     "openai client": lambda data: ClientRun.construct(**data),
 }
 DUMPERS: dict[str, Callable[[Any], Any]] = {
     "RunObject": lambda run: run.to_dict(),
     "msgspec, dataclass": lambda run: msgspec.to_builtins(run),
     "pydantic, strict": lambda run: run.model_dump(),
-    "mashumaro": lambda run: run.to_dict(),
     "openai client": lambda run: run.to_dict(),
 }
 IMPORTS = {
     "RunObject": "import runobject",
     "msgspec, dataclass": "import msgspec, dataclasses",
     "pydantic, strict": "import pydantic; pydantic.create_model('Model', id=str)",
-    "mashumaro": "import mashumaro",
     "openai client": "from openai.types.beta.threads.run import Run",
     "dataclasses": "import dataclasses",
 }
