@@ -4,10 +4,11 @@
 
 A run is one execution of an assistant on a thread. There are two ways to read one:
 
-- `RunObject.from_response` takes what an API of any version, or a server like it, answered.
-- `RunObject.from_dict` is strict: it takes the 19 fields as `run.to_dict()` has them.
+- `RunObject.from_response` takes a response of the API, of any version, or of a server like it.
+- `RunObject.from_dict` takes what `run.to_dict()` returned: 19 fields, each in its type.
 
-Both return a run, or raise `RunObjectError`, which tells all that does not fit.
+Both ignore keys that are not fields, such as `usage`; a subclass keeps those that it declares. They
+raise `RunObjectError`, which names each place that does not fit.
 
 >>> response = {"id": "run_1", "object": "thread.run", "created_at": 1720000000, "model": "gpt-4o",
 ...             "thread_id": "thread_1", "assistant_id": "asst_1", "status": "queued",
@@ -37,15 +38,16 @@ __version__ = "2.0.0"
 
 
 class RunObjectError(ValueError):
-    """Tells where and why data is no run.
+    """Raised where data is not a run.
 
-    `problems` maps paths to reasons, in the order of the fields. A path is written as in Python,
-    such as `tools[0]['type']`, and is empty for the whole input. Keys are shown, cut after 60
-    characters, and types, but no values, which may be secret. At most 100 problems of a run are
-    told; the last path is `...` where there are more.
+    `problems` is a dict of reasons by path, in the order of the fields. A path is written as in
+    Python, such as `tools[0]['type']`; that of the whole input is empty. Paths contain keys, of
+    which long ones are cut at their end, and reasons contain names of types. Neither contains
+    values, which may be secret. There are at most 100 problems of the 19 fields: the 100th has the
+    path `...`, and stands for all the others.
 
-    To tell what is wrong with a field of its own, a subclass of `RunObject` raises it with such a
-    mapping: `RunObjectError({"tag": "expected str, got int"})`.
+    For its own fields, a subclass of `RunObject` may raise it with paths and reasons of its own:
+    `RunObjectError({"tag": "expected str, got int"})`.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -67,11 +69,15 @@ class RunObject:
     Timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as tuples. A
     missing argument for a required field is a `TypeError`.
 
-    A subclass may add methods and, if it is decorated as this class is, fields. These are read and
-    written as they are; those of `init=False` are neither. A `__post_init__` of its own must first
-    call `super().__post_init__()`, which checks the 19 fields; then it may check its own. It must
-    have no `__init__` of its own and no `InitVar`, as `from_dict` calls no `__init__`, and no
-    `slots=True`, as a run keeps its fields in its `__dict__`, where slots would hide them.
+    A subclass may add
+
+    - methods;
+    - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`.
+      They are read and written as they are. Fields of `init=False` are neither read nor written;
+    - checks, in a `__post_init__` that first calls `super().__post_init__()`.
+
+    It must not have an `__init__`, an `InitVar` or `slots=True`: `from_dict` does not call
+    `__init__`, and a run keeps its fields in its `__dict__`, where slots would hide them.
     """
 
     id: str  # unique identifier of the run
@@ -98,14 +104,14 @@ class RunObject:
     def from_response(cls, data: Any) -> Self:
         """Return the run in a response of any version of the API, a mapping such as parsed JSON.
 
-        It is what `from_dict` returns, or raises, for a copy of the response in which
+        Returns or raises what `from_dict` does for a copy of the response, changed so:
 
-        - a dict or list is JSON text, if JSON can hold it, where it is `last_error`, or a value of
-          `required_action` or of a tool;
-        - a value of `required_action` or of a tool that is null is left out;
-        - `tools`, `file_ids` and `metadata` are empty if they are null, `[]` or `{}`, or are absent
-          and have no default;
-        - a time that is a whole float is an integer.
+        - `last_error`, a value of `required_action` or a value of a tool that is a dict or a list
+          becomes JSON text, if JSON can hold it;
+        - a value of `required_action` or of a tool that is `None` is left out;
+        - `tools`, `file_ids` and `metadata` become empty if they are `None`, `[]`, `{}`, or absent,
+          unless a subclass has a default for them;
+        - a time that is a whole float becomes an integer.
         """
         return cls.from_dict(_adapt(cls, data))
 
@@ -113,16 +119,16 @@ class RunObject:
     def from_dict(cls, data: Any) -> Self:
         """Return the run in a mapping, such as parsed JSON.
 
-        Optional fields may be absent or `None`, and keys that are no field are ignored, as serde
-        does. Raises `RunObjectError` for all else that does not fit, and for what is no mapping.
+        Optional fields may be absent or `None`, and keys that are not fields are ignored, as in
+        serde. Raises `RunObjectError` for anything else that does not fit.
         """
-        given = data if type(data) is _DICT else _copy_fields(data)
-        # The fields are set at once: the constructor sets one by one, which takes twice as long.
+        given = data if type(data) is _DICT else _copy_mapping(data)
+        # The fields are set all at once: with the constructor, this takes twice as long.
         run = object.__new__(cls)
         if cls is RunObject:
             object.__setattr__(run, "__dict__", _read_fields(given))
             return run
-        object.__setattr__(run, "__dict__", _read_fields_of(cls, given))
+        object.__setattr__(run, "__dict__", _read_subclass(cls, given))
         if cls.__post_init__ is not RunObject.__post_init__:
             run.__post_init__()
         return run
@@ -131,7 +137,7 @@ class RunObject:
         held = self.__dict__
         values = _read_fields(held)
         if type(self) is not RunObject:
-            # Its own fields in their order, too: a decoder may have set them in any.
+            # Whoever calls this may have set the fields in any order, as decoders do.
             for name in [*self.__dataclass_fields__, *held]:
                 if name in held:
                     values.setdefault(name, held[name])
@@ -144,7 +150,7 @@ class RunObject:
         """
         data = self.__dict__.copy()
         if type(self) is not RunObject:
-            # Behind the 19, it may hold more than fields: a cached property, say.
+            # After the 19, there may be more than fields: a cached property, say.
             for name in [*data][len(_BLANK) :]:
                 field = self.__dataclass_fields__.get(name)
                 if field is None or not field.init:
@@ -180,19 +186,19 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-# What is taken for a dict, a mapping, a list. These are `Any` for type checkers, which would else
-# take the items of a value, once it is known to be a list, for unknown.
+# What counts as a dict, a mapping, a list. They are `Any`, since strict type checkers would take
+# the items of a value that is compared with a class for unknown.
 _DICT: Any = dict
 _MAPPING: Any = Mapping
 _LIST: Any = (list, tuple)
 
 
 class _Misfit(Exception):
-    """The reason why a value does not fit, raised to a caller that knows its path."""
+    """The reason why a value does not fit, for a caller that knows its path."""
 
 
-# Each reader takes any value and returns it checked and frozen, or raises `_Misfit`. It tests for
-# the plain case first, an exact type and text in ASCII, as that is what most runs consist of.
+# Each function `_read_...` takes any value, and returns it checked and frozen or raises `_Misfit`.
+# It tests for exact types and text in ASCII first, since most runs hold nothing else.
 
 
 def _read_text(value: object) -> str:
@@ -224,13 +230,13 @@ def _read_integer(value: object) -> int:
 
 def _read_map(value: Any) -> _ReadOnlyDict:
     if type(value) is not _DICT:
-        return _read_items(value)
+        return _read_mapping(value)
     if not value:  # as most metadata is
         return _ReadOnlyDict()
-    texts = _ReadOnlyDict(value)  # a copy before the checks, as another thread may change it
+    texts = _ReadOnlyDict(value)  # copied before it is checked, as another thread may change it
     for key, text in texts.items():
         if type(key) is not str or type(text) is not str:
-            return _read_items(texts)
+            return _read_mapping(texts)
         if not key.isascii():
             _check_utf8(key)
         if not text.isascii():
@@ -238,10 +244,10 @@ def _read_map(value: Any) -> _ReadOnlyDict:
     return texts
 
 
-def _read_items(value: Any) -> _ReadOnlyDict:
+def _read_mapping(value: Any) -> _ReadOnlyDict:
     if not isinstance(value, _MAPPING):
         raise _Misfit(_expected("dict", value))
-    return _ReadOnlyDict([(_read_text(key), _read_text(text)) for key, text in _items(value)])
+    return _ReadOnlyDict([(_read_text(key), _read_text(text)) for key, text in _copy_items(value)])
 
 
 def _read_maps(value: Any) -> tuple[_ReadOnlyDict, ...]:
@@ -267,14 +273,14 @@ def _expected(expected: str, value: object) -> str:
     return f"expected {expected}, got {type(value).__name__}"
 
 
-def _items(mapping: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
-    """Return a copy of the items of a mapping, which another thread may change meanwhile."""
-    # By one call: to look up each key takes quadratic time in the headers of HTTP libraries.
+def _copy_items(mapping: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """Return the items of a mapping at once, as another thread may change a dict meanwhile."""
+    # HTTP libraries look up one key of their headers in linear time, so that is not done here.
     return [*mapping.items()]
 
 
-# The types that the fields of `RunObject` declare, which `from __future__ import annotations` would
-# make texts, each with its reader.
+# The types in the declaration of `RunObject`, and who reads them. They must be types, not texts, so
+# `from __future__ import annotations` cannot be added to this file.
 _READERS: dict[Any, Callable[[Any], Any]] = {
     str: _read_text,
     str | None: _read_text,
@@ -285,21 +291,21 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
     Sequence[Mapping[str, str]]: _read_maps,
     Sequence[str]: _read_texts,
 }
-# Name and reader of each field in order, and whether it is optional.
+# The fields in order: name, reader, and whether the field is optional.
 _FIELDS = [(each.name, _READERS[each.type], each.default is None) for each in fields(RunObject)]
 _BLANK: dict[str, Any] = {name: None for name, _, _ in _FIELDS}
 _TEXTS = [name for name, read, optional in _FIELDS if read is _read_text and not optional]
 _OPTIONAL = [(name, read) for name, read, optional in _FIELDS if optional]
 _TIMES = [name for name, read, _ in _FIELDS if read is _read_integer]
-# `fields` takes half as long as a load, so it is called once for a subclass.
-_FIELDS_OF: dict[type, tuple[Field[Any], ...]] = {}
-# What stands for no default is known by its type: cloudpickle sends a copy of it with a class.
+# Not `MISSING` itself: a class that was pickled by value has a copy of it.
 _MISSING_TYPE = type(MISSING)
+# By subclass, as to collect them takes a fifth of a load.
+_FIELDS_OF: dict[type, tuple[Field[Any], ...]] = {}
 _ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
-    """Return the 19 fields in order, checked and frozen; raise `RunObjectError` if some misfit."""
+    """Return the 19 fields in order, checked and frozen, or raise `RunObjectError`."""
     values = _BLANK.copy()
     try:
         for name in _TEXTS:
@@ -316,16 +322,16 @@ def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
                 values[name] = read(value)
         return values
     except (KeyError, _Misfit):
-        pass  # What is raised in here would hold this error, and with it values, as its context.
-    # It stops at the first misfit. So that loads are fast, only what does not fit is walked again.
+        pass  # What is raised in here would have this error as its context, which may hold text.
+    # So that loads are fast, paths and further problems are looked for only now, by a second walk.
     problems = _find_problems({**given})
-    if not problems:  # Another thread has changed the data, which may fit by now.
+    if not problems:  # Another thread has changed the data meanwhile, so that it may fit now.
         return _read_fields(given)
     raise RunObjectError(problems)
 
 
 def _find_problems(given: dict[Any, Any]) -> dict[str, str]:
-    """Return the reasons why fields do not fit, by path, in the order of the fields."""
+    """Return the reasons, by path, why fields do not fit."""
     problems: dict[str, str] = {}
     for name, read, optional in _FIELDS:
         if optional and given.get(name) is None:
@@ -339,19 +345,18 @@ def _find_problems(given: dict[Any, Any]) -> dict[str, str]:
 
 
 def _find_misfits(path: str, value: Any, read: Callable[[Any], Any]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the reason of all in a value that does not fit.
+    """Yield the path and the reason of each part of a value that its reader does not take.
 
-    It owes its reader to yield something if, and only if, that raises. So where a reader takes a
-    value apart, this has to do so, too.
+    The reader raises for a value if, and only if, this yields something for it.
     """
     if read is _read_maps and isinstance(value, _LIST):
-        for index, item in enumerate(tuple(value)):
+        for index, item in enumerate(value):
             yield from _find_misfits(f"{path}[{index}]", item, _read_map)
     elif read is _read_texts and isinstance(value, _LIST):
-        for index, item in enumerate(tuple(value)):
+        for index, item in enumerate(value):
             yield from _find_misfits(f"{path}[{index}]", item, _read_text)
     elif read is _read_map and isinstance(value, _MAPPING):
-        for key, text in _items(value):
+        for key, text in _copy_items(value):
             try:
                 _read_text(key)
                 _read_text(text)
@@ -372,53 +377,50 @@ def _show_key(key: object) -> str:
     return shown if len(shown) <= 60 else f"{shown[:60]}..."
 
 
-def _read_fields_of(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]:
-    """Return the 19 fields of a subclass, and then its own, each as it is given or by default."""
+def _read_subclass(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]:
+    """Return the 19 fields of a subclass, then its own: what is given, or else the defaults."""
     given = {**data}
     values: dict[str, Any] = {}
     absent: list[str] = []
     for field in _FIELDS_OF.get(cls) or _FIELDS_OF.setdefault(cls, fields(cls)):
-        if field.init and field.name in given:
-            values[field.name] = given[field.name]
+        name = field.name
+        if name in given and field.init:
+            values[name] = given[name]
         elif callable(field.default_factory):
-            values[field.name] = field.default_factory()
-        elif _has_default(field):
-            values[field.name] = field.default
+            values[name] = field.default_factory()
+        elif not isinstance(field.default, _MISSING_TYPE):
+            values[name] = field.default
         elif field.init:
-            absent.append(field.name)
+            absent.append(name)
     values = {**_BLANK, **values, **_read_fields(values)}
     if absent:
         raise RunObjectError(dict.fromkeys(absent, "missing"))
     return values
 
 
-def _has_default(field: Field[Any]) -> bool:
-    return not isinstance(field.default, _MISSING_TYPE) or callable(field.default_factory)
-
-
-def _copy_fields(data: Any) -> dict[Any, Any]:
-    """Return the items of a mapping whose keys are text; raise `RunObjectError` if it is none."""
+def _copy_mapping(data: Any) -> dict[Any, Any]:
+    """Return the items of a mapping whose keys are text, or raise `RunObjectError`."""
     if not isinstance(data, _MAPPING):
         raise RunObjectError({"": _expected("dict", data)})
     if type(data) is _DICT:
         return {**data}
-    return {key: value for key, value in _items(data) if isinstance(key, str)}
+    return {key: value for key, value in _copy_items(data) if isinstance(key, str)}
 
 
 def _adapt(cls: type[RunObject], data: Any) -> dict[Any, Any]:
-    """Return a copy of a response, changed as `from_response` tells."""
-    run = _copy_fields(data)
+    """Return a copy of a response, changed as `from_response` says."""
+    run = _copy_mapping(data)
     if "last_error" in run:
-        run["last_error"] = _flatten(run["last_error"])
+        run["last_error"] = _to_text(run["last_error"])
     if "required_action" in run:
-        run["required_action"] = _flatten_items(run["required_action"])
+        run["required_action"] = _to_texts(run["required_action"])
     if isinstance(run.get("tools"), _LIST):
-        run["tools"] = [_flatten_items(tool) for tool in run["tools"]]
-    for name, wrong in (("tools", dict), ("file_ids", dict), ("metadata", list)):
-        if name not in run and _has_default(cls.__dataclass_fields__[name]):
+        run["tools"] = [_to_texts(tool) for tool in run["tools"]]
+    for name, other in (("tools", dict), ("file_ids", dict), ("metadata", list)):
+        if name not in run and _has_default(cls, name):
             continue
         value = run.get(name)
-        if value is None or (isinstance(value, wrong) and not value):
+        if value is None or (isinstance(value, other) and not value):
             run[name] = {} if name == "metadata" else []
     for name in _TIMES:
         time = run.get(name)
@@ -427,47 +429,49 @@ def _adapt(cls: type[RunObject], data: Any) -> dict[Any, Any]:
     return run
 
 
-def _flatten_items(value: Any) -> Any:
-    """Return a mapping without nulls and with flat values; any other value as it is."""
+def _has_default(cls: type[RunObject], name: str) -> bool:
+    field = cls.__dataclass_fields__[name]
+    return callable(field.default_factory) or not isinstance(field.default, _MISSING_TYPE)
+
+
+def _to_texts(value: Any) -> Any:
+    """Return a mapping without `None`, and with `_to_text` of its values; or any other value."""
     if not isinstance(value, _MAPPING):
         return value
-    items = _items(value)
+    items = _copy_items(value)
     try:
-        return {key: _flatten(item) for key, item in items if item is not None}
-    except TypeError:  # A key without a hash is no text, which `from_dict` tells.
+        return {key: _to_text(item) for key, item in items if item is not None}
+    except TypeError:  # A key has no hash, so it is not text, which `from_dict` finds out.
         return value
 
 
-def _flatten(value: Any) -> Any:
-    """Return a dict or list as JSON text, if JSON can hold it; any other value as it is."""
+def _to_text(value: Any) -> Any:
+    """Return a dict or a list as JSON text, if JSON can hold it; or any other value."""
     if not isinstance(value, (_DICT, list)):
         return value
     try:
-        text = _ENCODER.encode(value)
-        if "{}" in text:  # The encoder may take a subclass of `dict` for empty, unlike its methods.
-            text = _ENCODER.encode(_plain(value))
+        return _ENCODER.encode(value if type(value) in (_DICT, list) else _to_plain(value))
     except (TypeError, ValueError, RecursionError):
         return value
-    return text
 
 
-def _plain(value: Any) -> Any:
-    """Return a value with plain dicts in place of subclasses, which are read by their methods."""
+def _to_plain(value: Any) -> Any:
+    """Return a value with plain dicts and lists, as `json` may not call the methods of others."""
     if isinstance(value, _DICT):
-        return {key: _plain(item) for key, item in _items(value)}
+        return {key: _to_plain(item) for key, item in _copy_items(value)}
     if isinstance(value, _LIST):
-        return [_plain(item) for item in value]
+        return [_to_plain(item) for item in value]
     return value
 
 
 def main(kind: type[RunObject] = RunObject) -> int:
     """Run the command that `--help` describes, for a class of runs; return its exit status.
 
-    Takes its arguments from `sys.argv`. Reads and writes file descriptors, not `sys.stdin` and
-    `sys.stdout`: flush the latter before the call. Raises `SystemExit` for `--help`, `--version`
-    and wrong usage, and where an output cannot be written.
+    Takes its arguments from `sys.argv`. Reads and writes file descriptors 0, 1 and 2, so flush
+    `sys.stdout` before the call. Raises `SystemExit` for `--help`, `--version` and wrong usage, and
+    if an output cannot be written.
     """
-    # It is not imported with the module, as the command alone needs it.
+    # Imported here, as only the command needs it.
     from argparse import ArgumentParser
 
     parser = ArgumentParser(
@@ -481,22 +485,22 @@ def main(kind: type[RunObject] = RunObject) -> int:
     parser.add_argument("--strict", action="store_true", help="take the 19 fields as they are")
     parser.add_argument("--json-lines", action="store_true", help="read all files as *.jsonl")
     parser.add_argument("--version", action="version", version=__version__)
-    # The first way knows `--`, the second knows options between files.
+    # The first takes what follows `--` as files; only the second takes options between files.
     options = parser.parse_args() if "--" in sys.argv else parser.parse_intermixed_args()
     command = _Command(kind.from_dict if options.strict else kind.from_response)
     for file in options.files:
         by_line = options.json_lines or file.endswith((".jsonl", ".ndjson"))
         command.read_file(file, by_line)
-    return command.sum_up()
+    return command.report()
 
 
 class _Command:
-    """Writes the runs that fit, complains of the rest, and counts both."""
+    """Writes the runs that fit, complains about the others, and counts both."""
 
     def __init__(self, read: Callable[[Any], RunObject]) -> None:
         self.read = read
         self.fitting = self.refused = 0
-        self.left_out: set[str] = set()  # keys of runs that fit
+        self.left_out: set[str] = set()  # keys of runs that fit, which were not written
         self.failed = False  # whether a file could not be read
 
     def read_file(self, file: str, by_line: bool) -> None:
@@ -504,7 +508,7 @@ class _Command:
         try:
             with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
                 if os.name == "posix":
-                    # An input that does not block looks as if it ended when there is no data yet.
+                    # With no data yet, an input that does not block looks as if it had ended.
                     os.set_blocking(stream.fileno(), True)
                 documents = stream if by_line else [stream.read()]
                 for line, document in enumerate(documents, 1):
@@ -518,7 +522,7 @@ class _Command:
 
     def read_document(self, document: bytes, name: str, line: int, by_line: bool) -> None:
         try:
-            # Without the line's end, so that an error there is told of this line, not of the next.
+            # An error at the end of a line would otherwise be reported for the next line.
             text = document.decode("utf-8-sig").rstrip("\r\n")
             if by_line and not text.strip():
                 return
@@ -528,7 +532,7 @@ class _Command:
         except json.JSONDecodeError as error:
             hint = "; see --json-lines" if error.msg == "Extra data" and not by_line else ""
             self.refuse(f"{name}:{line + error.lineno - 1}:{error.colno}: {error.msg}{hint}")
-        except (ValueError, RecursionError) as error:  # a number or nesting beyond Python's limits
+        except (ValueError, RecursionError) as error:  # a number or a nesting that is too large
             self.refuse(f"{name}:{line}: {error}")
         else:
             for path, item in _runs_in(data):
@@ -543,15 +547,15 @@ class _Command:
             return
         _write(1, text)
         self.fitting += 1
-        if isinstance(item, _DICT):  # A subclass may read something else.
+        if isinstance(item, _DICT):  # A subclass may take something else.
             self.left_out.update(item.keys() - run.keys())
 
     def refuse(self, complaint: str) -> None:
         self.refused += 1
         _complain(complaint)
 
-    def sum_up(self) -> int:
-        """Tell the counts, unless all fit and nobody looks on; return the exit status."""
+    def report(self) -> int:
+        """Report the counts if a run did not fit, or on a terminal; return the exit status."""
         if self.refused or os.isatty(2):
             _complain(f"{self.fitting} of {self.fitting + self.refused} runs fit")
             if self.left_out:
@@ -560,14 +564,14 @@ class _Command:
 
 
 def _list_keys(keys: set[str]) -> str:
-    """Return at most twenty keys, as paths show them, and how many more there are."""
+    """Return at most twenty keys, written as in paths, and how many more there are."""
     shown = [key if key.isidentifier() and len(key) <= 60 else _show_key(key) for key in keys]
     more = [f"and {len(shown) - 20} more"] if len(shown) > 20 else []
     return ", ".join(sorted(shown)[:20] + more)
 
 
 def _runs_in(data: Any) -> list[tuple[str, Any]]:
-    """Return what should be the runs in a document, each after its path, as complaints start."""
+    """Return what should be runs in a document, each after its path as complaints show it."""
     path = ""
     if isinstance(data, _DICT) and "id" not in data and isinstance(data.get("data"), _LIST):
         path, data = "data", data["data"]
@@ -577,22 +581,22 @@ def _runs_in(data: Any) -> list[tuple[str, Any]]:
 
 
 def _complain(line: str) -> None:
-    """Write a line to standard error, escaped if it cannot be printed, as a file's name may be."""
+    """Write a line to standard error, escaped if it is not printable, as names of files may be."""
     _write(2, line if line.isprintable() else repr(line))
 
 
 def _write(descriptor: int, line: str) -> None:
     """Write a line, by one call if the system takes it whole; exit if that fails.
 
-    Other processes may write to the same file, so lines must not come in pieces. Python's own
-    streams are no help: what they cannot write, they keep and try again at exit.
+    Other processes may write to the same file, so lines must not come in pieces. Python's streams
+    would keep what they could not write, and fail again at exit.
     """
     data = f"{line}\n".encode()
     try:
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
-        # A pipe that its reader has closed, as `head` does, is not worth a complaint.
+        # That the reader of a pipe has closed it, as `head` does, is not worth a complaint.
         if descriptor == 1 and not isinstance(error, BrokenPipeError):
             _complain(f"standard output: {error.strerror}")
         sys.exit(2)
@@ -602,6 +606,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        # Python ends by the signal then, and only its traceback is left out.
+        # Python itself then ends by the signal; this only keeps it from printing a traceback.
         sys.excepthook = lambda kind, error, traceback: None
         raise
