@@ -8,6 +8,7 @@ import dataclasses
 import doctest
 import email.message
 import gzip
+import html
 import importlib.util
 import io
 import json
@@ -51,7 +52,7 @@ FIRST, EXAMPLE, TESTS = [code for kind, code in BLOCKS if kind in ("pycon", "sh"
 # The commands of the table of files.
 ROWS = [row.split(" | ") for row in re.findall(r"^\| (.*) \|$", README, re.M)]
 ONE, FOLDER, COMPRESSED, OTHERS, LOGS = [
-    cells[1].strip("`").replace(r"\|", "|") for cells in ROWS if "runs.jsonl" in cells[1]
+    cells[1].split("`")[1].replace(r"\|", "|") for cells in ROWS if "runs.jsonl" in cells[1]
 ]
 
 OLD: Data = {
@@ -180,6 +181,7 @@ class QuickStart(Folder):
         scripts = ["to_json.py", "find_runs.py", "into_sqlite.py", "later.py", "other_server.py"]
         self.assertEqual([*SCRIPTS], scripts)
         self.assertEqual(len(BLOCKS), len(SCRIPTS) + 3)
+        self.assertLessEqual(README.count("\n"), 230)
         self.assertLessEqual(len(SCRIPTS["find_runs.py"].splitlines()), 36)
 
     def test_the_first_screen_holds(self) -> None:
@@ -337,6 +339,7 @@ class Logs(Folder):
         counts = [int(line.split()[0]) for line in done.stderr.splitlines()]
         self.assertEqual([line.split(": ")[1] for line in done.stderr.splitlines()], names)
         self.assertEqual(sum(counts), len(found))
+        self.named = [int(line.split()[3]) for line in done.stderr.splitlines()]
         return counts
 
     def test_logs_streams_and_what_is_pretty_printed(self) -> None:
@@ -350,7 +353,10 @@ class Logs(Folder):
         )
         markdown = f"It's this:\n```json\n{pretty}\n```\n"
         torn = f"{one[:80]}\n{one}\n{two[:-1]}"
-        self.assertEqual(self.found(log, events, curl, markdown, torn), [3, 2, 1, 1, 1])
+        stray = f"'tis the log\n{one}\nprompt: 'You\n{two}\n"
+        found = self.found(log, events, curl, markdown, torn, stray)
+        self.assertEqual(found, [3, 2, 1, 1, 1, 2])
+        self.assertEqual(self.named, [3, 2, 1, 1, 3, 2])
 
     def test_recordings_and_texts_in_json(self) -> None:
         one, two = json.dumps(self.first), json.dumps(self.second, indent=2)
@@ -362,19 +368,31 @@ class Logs(Folder):
         trace = {"spans": [{"output": [self.first]}, {"output": {"data": [self.second]}}]}
         others = [{"object": "thread.run.step"}, self.first, None, 7, "{", {"a": [[one]]}]
         self.assertEqual(self.found(har, docker, trace, others), [6, 2, 2, 2])
-        long = json.dumps({"text": json.dumps([{"x": "x" * 2_000_000}, self.first])})
+        self.assertEqual(self.named, [6, 2, 2, 2])
+        long = json.dumps({"text": json.dumps({"x": "x" * 2_000_000, "run": self.first})})
         self.assertEqual(self.found(long), [1])
 
-    def test_what_stands_in_single_quotes_is_skipped_as_a_whole(self) -> None:
-        one = json.dumps(self.first)
-        doubled = one.replace("'", "''")
-        sql = f"insert into t values (1, '{doubled}', '', 'it''s', '[{doubled},\n {doubled}]');\n"
-        more = f"values (N'run: {doubled}', E'{one}');\n-- {one}\n"
-        dump = yaml.safe_dump({"a": one, "b": f"event: a\n\ndata: {one}\n"})
-        python = (
-            f"{ {'body': one}!r}\n{[one]!r}\n{f'data: {one}'.encode()!r}\n{self.first!r}\n{one}\n"
-        )
-        self.assertEqual(self.found(sql + more, dump, python), [1, 0, 1])
+    def test_a_run_comes_out_as_it_is_or_not_at_all(self) -> None:
+        run = {**OLD, "instructions": "You're to use <b> & \n\\d"}
+        plain = json.dumps(run)
+        doubled, marked = plain.replace("'", "''"), html.escape(plain, quote=False)
+        escaped = plain.replace("\\", "\\\\")
+        cases = [
+            f"insert into t values (1, '{doubled}', '', 'it''s', '[{doubled},\n {doubled}]');\n",
+            f"values (N'run: {doubled}', E'{plain}');\n",
+            yaml.safe_dump({"a": plain, "b": f"event: a\n\ndata: {plain}\n"}),
+            f"{ {'body': plain}!r}\n{[plain]!r}\n{f'data: {plain}'.encode()!r}\n{run!r}\n",
+            f"u'{plain}'\n",
+            f"COPY runs FROM stdin;\n1\t{escaped}\n\\.\n{escaped}\n",
+            f'text = """\n{escaped}\n"""\n',
+            f"<pre>{marked}</pre>\n",
+        ]
+        self.assertEqual(self.found(*cases), [0] * len(cases))
+        self.assertEqual(self.named, [3, 2, 2, 4, 1, 2, 1, 1])
+        # What stands on a line of its own, or is an event's data, is not changed so.
+        type(self).second = {**OLD, "instructions": "x = '' &amp; \n"}
+        one = json.dumps(self.second)
+        self.assertEqual(self.found(f"{one}\ndata: {one}\r\n", {"a": one}), [2, 1])
 
     def test_other_encodings_and_files_that_cannot_be_read(self) -> None:
         text = json.dumps([self.first], ensure_ascii=False)
@@ -388,7 +406,7 @@ class Logs(Folder):
             ["not read", " no"],
             ["not read", " bin"],
             ["not read", " cut"],
-            ["1 runs", " latin"],
+            ["1 runs of 1 named", " latin"],
         ]
         self.assertEqual(told, named)
         self.file("found.jsonl", done.stdout)
@@ -401,19 +419,27 @@ class Logs(Folder):
         runs = [{**OLD, "id": "run_1"}]
         type(self).second = runs[0]
         contents = [line * 20_000, '{"k": v}\n' * 500_000, '{"a":' * 30_000, " 'a" * 500_000]
-        self.assertEqual(self.found(*contents), [20_000, 0, 0, 0])
+        contents.append('{"a": "' + "\\" * 2_000_000)
+        self.assertEqual(self.found(*contents), [20_000, 0, 0, 0, 0])
 
     def test_the_row_of_the_table_and_a_pipe(self) -> None:
         self.file("a.log", f"INFO {json.dumps(self.first)}\n{json.dumps({**self.second, 'id': 7})}")
         done = self.shell(LOGS.replace("FILE...", "a.log"))
-        told = ["2 runs: a.log", "<stdin>:2: id: expected str, got int", "1 of 2 runs fit"]
+        told = ["2 runs of 2 named: a.log", "<stdin>:2: id: expected str, got int"]
+        told.append("1 of 2 runs fit")
         self.assertEqual((done.returncode, done.stderr.splitlines()[:3]), (1, told))
         self.assertEqual(self.numbers(), [0])
         found = quoted("find logs/")
         self.file("logs/b/c.log", gzip.compress(json.dumps(self.first).encode()))
-        self.assertIn("0 runs: logs/b/c.log", self.shell(found).stderr)
-        pipe = quoted("python3 find_runs.py /dev")
-        done = self.shell(f"gzip -dc logs/b/c.log | {pipe}")
+        self.assertIn("0 runs of 0 named: logs/b/c.log", self.shell(found).stderr)
+        done = self.shell(quoted("gzip -dc log.gz").replace("log.gz", "logs/b/c.log"))
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, self.first))
+        body = {"body": {"string": json.dumps(self.first)}}
+        self.file("a.yaml", yaml.safe_dump({"interactions": [body]}))
+        code = SCRIPTS["to_json.py"].replace("ast,", "yaml,")
+        usual = "map(ast.literal_eval, sys.stdin)"
+        self.file("to_json.py", code.replace(usual, quoted("yaml.")))
+        done = self.shell(quoted("python3 to_json.py <a.yaml"))
         self.assertEqual((done.returncode, json.loads(done.stdout)), (0, self.first))
 
 
@@ -526,19 +552,18 @@ class OwnFields(Folder):
         cls = self.module("other_server").Run
         times = {"created_at": "2024-07-03T09:46:40Z", "started_at": "2024-07-03T11:46:40+02:00"}
         times |= {"completed_at": 1720000000123, "expires_at": "2024-07-03T09:46:40"}
+        times |= {"cancelled_at": 1720000000123.0}
         data = {**NEW, **times, "failed_at": None, "agent_id": "agent_1"}
         data["metadata"] = {"a": 7, "b": "c", "d": True, "e": None}
         del data["assistant_id"]
         run = cls.from_response(data)
         self.assertEqual((run.assistant_id, run.failed_at), ("agent_1", None))
         self.assertEqual({run.created_at, run.started_at, run.expires_at}, {1720000000})
-        self.assertEqual(run.completed_at, 1720000000)
+        self.assertEqual((run.completed_at, run.cancelled_at), (1720000000, 1720000000))
+        with self.assertRaises(RunObjectError):
+            cls.from_response({**data, "created_at": "1720000000123"})
         self.assertEqual(run.metadata, {"a": "7", "b": "c", "d": "true", "e": "null"})
         self.assertEqual(cls.from_response({**data, "metadata": None}).metadata, {})
-        script = (
-            f"{SCRIPTS['other_server.py']}import runobject\nraise SystemExit(runobject.main(Run))\n"
-        )
-        self.file("other_server.py", script)
         self.file("a.json", [data, 7, [], {**data, "created_at": "soon"}])
         done = self.shell("python3 other_server.py a.json")
         self.assertEqual(done.returncode, 1)
@@ -615,9 +640,9 @@ class InCode(Folder):
     def test_each_process_writes_into_a_file_of_its_own(self) -> None:
         for number in range(250):
             self.file(f"responses/{number}.json", {**NEW, "id": f"run_{number}"})
-        done = self.shell(quoted("ls responses/"))
+        done = self.shell(quoted("mkdir parts"))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        files = sorted(self.folder.glob("part-*.jsonl"))
+        files = sorted(self.folder.glob("parts/*.jsonl"))
         ids = [json.loads(line)["id"] for file in files for line in file.read_text().splitlines()]
         self.assertEqual(sorted(ids), sorted([f"run_{number}" for number in range(250)]))
         self.assertEqual(len(files), 3)
