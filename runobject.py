@@ -450,13 +450,17 @@ def _to_text(value: Any) -> Any:
     if not isinstance(value, (_DICT, list)):
         return value
     try:
-        return _ENCODER.encode(value if type(value) in (_DICT, list) else _to_plain(value))
+        text = _ENCODER.encode(value)
+        # So it writes a subclass of `dict` that holds its items elsewhere, too.
+        if "{}" in text:
+            text = _ENCODER.encode(_to_plain(value))
     except (TypeError, ValueError, RecursionError):
         return value
+    return text
 
 
 def _to_plain(value: Any) -> Any:
-    """Return a value with plain dicts and lists, as `json` may not call the methods of others."""
+    """Return a copy of a value in plain dicts and lists, read by the methods of the originals."""
     if isinstance(value, _DICT):
         return {key: _to_plain(item) for key, item in _copy_items(value)}
     if isinstance(value, _LIST):

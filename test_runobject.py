@@ -8,9 +8,7 @@ They can be vendored beside it. If it has another name there, edit the import ma
 import contextlib
 import copy
 import dataclasses
-import datetime
 import doctest
-import enum
 import faulthandler
 import functools
 import io
@@ -19,17 +17,14 @@ import json
 import os
 import pickle
 import random
-import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import types
 import typing
 import unittest
-import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -49,78 +44,53 @@ Data = dict[str, Any]
 Unchecked: Any = RunObject
 replaced: Any = dataclasses.replace
 
-PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 PATIENCE = 60  # seconds until a test that hangs is named and ended; its processes get half of it
 BOUND = 10_000_000  # bytes that a process may write; of memory, it gets a hundred times as much
 WASM = sys.platform in ("emscripten", "wasi")
-DEEP = 1_000 if WASM else 100_000  # on a small stack, deeper nesting can be made, but not unmade
-needs_processes = unittest.skipIf(WASM, "WebAssembly has no processes")
 needs_file = unittest.skipIf(WASM or not MODULE.is_file(), "the module is no file to run")
 needs_posix = unittest.skipUnless(os.name == "posix", "signals and streams as in POSIX")
-needs_full = unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
-needs_proc = unittest.skipUnless(os.path.exists("/proc/self/status"), "no /proc")
+needs_linux = unittest.skipUnless(sys.platform == "linux", "files and limits as in Linux")
 
-# Name, kind and optionality of the fields in order, as the Rust struct has them.
-FIELDS = [
-    ("id", "text", False),
-    ("object", "text", False),
-    ("created_at", "integer", False),
-    ("thread_id", "text", False),
-    ("assistant_id", "text", False),
-    ("status", "text", False),
-    ("required_action", "text map", True),
-    ("last_error", "text", True),
-    ("expires_at", "integer", True),
-    ("started_at", "integer", True),
-    ("cancelled_at", "integer", True),
-    ("failed_at", "integer", True),
-    ("completed_at", "integer", True),
-    ("model", "text", False),
-    ("instructions", "text", True),
-    ("tools", "text map list", False),
-    ("file_ids", "text list", False),
-    ("metadata", "text map", False),
-    ("headers", "text map", True),
+MAP: Any = Mapping[str, str]
+MAP_LIST: Any = Sequence[Mapping[str, str]]
+TEXT_LIST: Any = Sequence[str]
+# Name, type, optionality and an example of the fields in order, as the Rust struct has them.
+FIELDS: list[tuple[str, Any, bool, Any]] = [
+    ("id", str, False, "run_1"),
+    ("object", str, False, "thread.run"),
+    ("created_at", int, False, 1699063290),
+    ("thread_id", str, False, "thread_1"),
+    ("assistant_id", str, False, "asst_1"),
+    ("status", str, False, "failed"),
+    ("required_action", MAP, True, {"type": "submit_tool_outputs"}),
+    ("last_error", str, True, "rate_limit_exceeded"),
+    ("expires_at", int, True, 1699063890),
+    ("started_at", int, True, 1699063291),
+    ("cancelled_at", int, True, 1699063292),
+    ("failed_at", int, True, 1699063293),
+    ("completed_at", int, True, 1699063294),
+    ("model", str, False, "gpt-4"),
+    ("instructions", str, True, "Sois bref – 手短に 🙂"),
+    ("tools", MAP_LIST, False, [{"type": "code_interpreter"}, {"type": "a", "größe": "klein"}]),
+    ("file_ids", TEXT_LIST, False, ["file-1", "файл-2"]),
+    ("metadata", MAP, False, {"user": "u_1", "": "", "clé": "x"}),
+    ("headers", MAP, True, {"content-type": "application/json"}),
 ]
-NAMES = [name for name, _, _ in FIELDS]
-REQUIRED = [name for name, _, optional in FIELDS if not optional]
-OPTIONAL = [name for name, _, optional in FIELDS if optional]
-TEXTS = [name for name, kind, _ in FIELDS if kind == "text"]
-INTEGERS = [name for name, kind, _ in FIELDS if kind == "integer"]
+NAMES = [name for name, *_ in FIELDS]
+REQUIRED = [name for name, _, optional, _ in FIELDS if not optional]
+OPTIONAL = [name for name, _, optional, _ in FIELDS if optional]
+TEXTS = [name for name, kind, *_ in FIELDS if kind is str]
+INTEGERS = [name for name, kind, *_ in FIELDS if kind is int]
 MAPS = ["required_action", "metadata", "headers"]
-# The type that a reason names for each kind.
-EXPECTED = {
-    "text": "str",
-    "integer": "int",
-    "text map": "dict",
-    "text map list": "list",
-    "text list": "list",
-}
+EMPTY: list[Any] = [None, [], {}]
+# What a reason calls the type of each field.
+CALLED = {str: "str", int: "int", MAP: "dict", MAP_LIST: "list", TEXT_LIST: "list"}
+EXPECTED = {name: CALLED[kind] for name, kind, *_ in FIELDS}
 
 
 def full() -> Data:
     """All fields, in order, no two of them alike."""
-    return {
-        "id": "run_1",
-        "object": "thread.run",
-        "created_at": 1699063290,
-        "thread_id": "thread_1",
-        "assistant_id": "asst_1",
-        "status": "failed",
-        "required_action": {"type": "submit_tool_outputs"},
-        "last_error": "rate_limit_exceeded",
-        "expires_at": 1699063890,
-        "started_at": 1699063291,
-        "cancelled_at": 1699063292,
-        "failed_at": 1699063293,
-        "completed_at": 1699063294,
-        "model": "gpt-4",
-        "instructions": "Sois bref – 手短に 🙂",
-        "tools": [{"type": "code_interpreter"}, {"type": "retrieval", "größe": "klein"}],
-        "file_ids": ["file-1", "файл-2"],
-        "metadata": {"user": "u_1", "": "", "clé": "x"},
-        "headers": {"content-type": "application/json"},
-    }
+    return copy.deepcopy({name: example for name, _, _, example in FIELDS})
 
 
 def small() -> Data:
@@ -144,14 +114,7 @@ class Text(str):
 
 
 class Number(int):
-    """An integer that shows otherwise than it counts."""
-
-    def __repr__(self) -> str:
-        return "another number"
-
-
-class Kind(str, enum.Enum):
-    DONE = "completed"
+    """An integer that is not of the plain type."""
 
 
 class Headers(Mapping[str, Any]):
@@ -164,14 +127,10 @@ class Headers(Mapping[str, Any]):
         self.calls += 1
         return iter(self.held.items())
 
-    def __getitem__(self, key: str) -> str:
-        raise AssertionError("a key was looked up")
+    def refuse(self: Any, *_: Any) -> Any:
+        raise AssertionError("it was read by something else")
 
-    def __iter__(self) -> Iterator[str]:
-        raise AssertionError("keys were asked for")
-
-    def __len__(self) -> int:
-        raise AssertionError("a length was asked for")
+    __getitem__ = __iter__ = __len__ = refuse
 
 
 class Timed(RunObject):
@@ -204,7 +163,7 @@ class Made(RunObject):
     file_ids: Sequence[str] = ("file-0",)
     metadata: Mapping[str, str] = dataclasses.field(default_factory=lambda: {"by": "default"})
     seen: list[str] = dataclasses.field(default_factory=list[str], init=False)
-    seconds: int = dataclasses.field(default=0, init=False)
+    seconds: int = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -222,7 +181,8 @@ def decoded(cls: type[RunObject], data: Data) -> Any:
 
 def copies(run: Any) -> list[Any]:
     """A run copied and pickled by all of Python's ways."""
-    pickles = [pickle.loads(pickle.dumps(run, protocol)) for protocol in PROTOCOLS]
+    protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+    pickles = [pickle.loads(pickle.dumps(run, protocol)) for protocol in protocols]
     return [copy.copy(run), copy.deepcopy(run), *pickles]
 
 
@@ -234,54 +194,41 @@ class Case(unittest.TestCase):
             faulthandler.dump_traceback_later(PATIENCE, exit=True, file=sys.__stderr__)
             self.addCleanup(faulthandler.cancel_dump_traceback_later)
 
-    def error(self, make: Callable[[], object]) -> Any:
+    def error(self, make: Callable[..., object], *given: Any, **named: Any) -> Any:
         """The error of a call, after a look at it for what it must never hold."""
         with self.assertRaises(RunObjectError) as caught:
-            make()
+            make(*given, **named)
         error = caught.exception
-        self.assertIsNone(error.__cause__)
-        self.assertIsNone(error.__context__)
+        self.assertEqual((error.__cause__, error.__context__), (None, None))
         self.assertLessEqual(len(error.problems), 100)
         self.assertLess(len(str(error)), 16_000)
         self.assertTrue(str(error).isprintable(), str(error))
         return error
 
-    def problems(self, data: Any, cls: Any = RunObject) -> Any:
-        return self.error(lambda: cls.from_dict(data)).problems
+    def problems(self, make: Callable[..., object], *given: Any, **named: Any) -> Any:
+        return self.error(make, *given, **named).problems
 
     def wrong(self, path: str, reason: str, **changes: Any) -> None:
         """Check that the one problem is told, by every way to make a run."""
         data = {**full(), **changes}
-        for make in (
-            lambda: Unchecked.from_dict(data),
-            lambda: Unchecked(**data),
-            lambda: Tagged.from_dict(data),
-        ):
-            self.assertEqual(self.error(make).problems, {path: reason})
+        self.assertEqual(self.problems(Unchecked, **data), {path: reason})
+        for cls in (RunObject, Tagged):
+            self.assertEqual(self.problems(cls.from_dict, data), {path: reason})
+
 
 class Reading(Case):
     """What `from_dict` takes, and what it makes of it."""
 
     def test_the_fields_are_those_of_the_struct_in_order(self) -> None:
-        types_of_kinds: dict[str, Any] = {
-            "text": str,
-            "integer": int,
-            "text map": Mapping[str, str],
-            "text map list": Sequence[Mapping[str, str]],
-            "text list": Sequence[str],
-        }
+        declared = dataclasses.fields(RunObject)
         hints = typing.get_type_hints(RunObject)
-        for field, (name, kind, optional) in zip(
-            dataclasses.fields(RunObject), FIELDS, strict=True
-        ):
-            expected = types_of_kinds[kind]
+        for field, (name, kind, optional, _) in zip(declared, FIELDS, strict=True):
             self.assertEqual(field.name, name)
-            self.assertEqual(hints[name], expected | None if optional else expected)
+            self.assertEqual(hints[name], kind | None if optional else kind)
             self.assertIs(field.default, None if optional else dataclasses.MISSING)
 
     def test_an_optional_field_may_be_absent_or_none(self) -> None:
-        shuffled: Data = dict(reversed(small().items()))
-        for data in (small(), whole(small()), shuffled):
+        for data in (small(), whole(small()), dict(reversed(small().items()))):
             for run in (Unchecked.from_dict(data), Unchecked(**data), decoded(RunObject, data)):
                 self.assertEqual(list(run.__dict__), NAMES)
                 self.assertEqual([getattr(run, name) for name in OPTIONAL], [None] * len(OPTIONAL))
@@ -289,75 +236,47 @@ class Reading(Case):
             data = {**full(), name: None}
             self.assertEqual(Unchecked.from_dict(data).to_dict(), data)
 
-    def test_a_required_field_may_not_be_missing_nor_none(self) -> None:
-        kinds = {name: kind for name, kind, _ in FIELDS}
+    def test_a_required_field_may_not_be_missing(self) -> None:
         for name in REQUIRED:
             data = full()
             del data[name]
             for cls in (RunObject, Tagged):
-                self.assertEqual(self.problems(data, cls), {name: "missing"})
+                self.assertEqual(self.problems(cls.from_dict, data), {name: "missing"})
             with self.assertRaises(TypeError):
                 Unchecked(**data)
-            self.wrong(name, f"expected {EXPECTED[kinds[name]]}, got NoneType", **{name: None})
-        self.assertEqual(list(self.problems({}).items()), [(name, "missing") for name in REQUIRED])
 
     def test_unknown_keys_are_ignored_whatever_they_are_and_hold(self) -> None:
-        nested: list[Any] = []
-        for _ in range(DEEP):
-            nested = [nested]
-        extra: dict[Any, Any] = {"no field": nested, 7: 8, b"key": 9, None: 1, (): 2, "\ud800": 3}
+        # A lock can be neither copied nor compared nor written.
+        extra: dict[Any, Any] = {"no": threading.Lock(), 7: 8, b"": 9, None: 1, (): 2, "\ud800": 3}
         for cls in (RunObject, Tagged):
             for data in (extra | full(), full() | extra, Headers(full() | extra)):
                 run: Any = cls
                 self.assertEqual(run.from_dict(data), run.from_dict(full()))
-        with self.assertRaises(TypeError):
-            Unchecked(**full(), **{"no field": 1})
 
     def test_every_field_refuses_every_other_kind_of_value(self) -> None:
-        values: list[tuple[Any, str]] = [
-            (None, "NoneType"),
-            (True, "bool"),
-            (False, "bool"),
-            (7, "int"),
-            (1.0, "float"),
-            (float("nan"), "float"),
-            ("", "str"),
-            (b"text", "bytes"),
-            ([], "list"),
-            ((), "tuple"),
-            ({}, "dict"),
-            (set(), "set"),
-            (range(2), "range"),
-            ({}.items(), "dict_items"),
-            (int, "type"),
-        ]
+        values: list[Any] = [None, True, 7, 1.0, "", b"text", [], (), {}, set(), range(2), int]
+        values += [False, float("nan"), {}.items()]
         fitting = {"str": ["str"], "int": ["int"], "dict": ["dict"], "list": ["list", "tuple"]}
-        for name, kind, optional in FIELDS:
-            expected = EXPECTED[kind]
-            fits = [*fitting[expected], *(["NoneType"] if optional else [])]
-            for value, actual in [each for each in values if each[1] not in fits]:
-                self.wrong(name, f"expected {expected}, got {actual}", **{name: value})
+        for name, _, optional, _ in FIELDS:
+            fits = [*fitting[EXPECTED[name]], *(["NoneType"] if optional else [])]
+            for value in values:
+                actual = type(value).__name__
+                if actual not in fits:
+                    self.wrong(name, f"expected {EXPECTED[name]}, got {actual}", **{name: value})
 
     def test_every_item_of_a_map_or_list_is_checked(self) -> None:
-        wrong: list[tuple[Any, str]] = [
-            (None, "NoneType"),
-            (True, "bool"),
-            (1.5, "float"),
-            (b"", "bytes"),
-            ([], "list"),
-            ({}, "dict"),
-        ]
-        for value, actual in wrong:
-            reason = f"expected str, got {actual}"
+        wrong: list[Any] = [None, True, 1.5, b"", [], {}]
+        for value in wrong:
+            reason = f"expected str, got {type(value).__name__}"
             for name in MAPS:
                 self.wrong(f"{name}['b']", reason, **{name: {"a": "x", "b": value, "c": "y"}})
             self.wrong("headers['b']", reason, headers=Headers({"b": value}))
             self.wrong("tools[1]['b']", reason, tools=[{"a": "b"}, {"a": "b", "b": value}])
             self.wrong("tools[0]['ä']", reason, tools=({"ä": value},))
             self.wrong("file_ids[3]", reason, file_ids=["a", "b", "é", value])
-            self.wrong("file_ids[0]", reason, file_ids=(value,))
-        for value, actual in [*wrong[:-1], ("text", "str")]:
-            self.wrong("tools[2]", f"expected dict, got {actual}", tools=[{}, {"a": "b"}, value])
+        for value in [*wrong[:-1], "text"]:
+            reason = f"expected dict, got {type(value).__name__}"
+            self.wrong("tools[2]", reason, tools=[{}, {"a": "b"}, value])
 
     def test_a_key_that_is_no_text_is_one_problem(self) -> None:
         for key, actual in [(1, "int"), (None, "NoneType"), (b"c", "bytes"), ((), "tuple")]:
@@ -372,16 +291,12 @@ class Reading(Case):
             def items(self) -> Any:
                 return [([], {}), *self.held.items()]
 
+        data = {**full(), "tools": [Pairs({"a": "b"})], "required_action": Pairs({})}
         told = "expected str, got list"
-        self.wrong("metadata[<list>]", told, metadata=Pairs({"a": "b"}))
-        self.wrong("tools[0][<list>]", told, tools=[Pairs({"a": "b"})])
+        expected = {"required_action[<list>]": told, "tools[0][<list>]": told}
         for read in (Unchecked.from_dict, Unchecked.from_response, Tagged.from_dict):
             self.assertEqual(read(Pairs(full())).id, "run_1")
-            data = {**full(), "tools": [Pairs({"a": "b"})], "required_action": Pairs({})}
-            problems = self.error(lambda read=read, data=data: read(data)).problems  # type: ignore[misc]
-            self.assertEqual(
-                problems, {"required_action[<list>]": told, "tools[0][<list>]": told}
-            )
+            self.assertEqual(self.problems(read, data), expected)
 
     def test_integers_have_64_bits(self) -> None:
         for name in INTEGERS:
@@ -390,20 +305,13 @@ class Reading(Case):
             for value in (9223372036854775808, -9223372036854775809, 10**5000, Number(2**63)):
                 self.wrong(name, "out of range for 64 bits", **{name: value})
 
-    def test_text_is_what_utf8_can_encode(self) -> None:
-        for text in ("", "\x00", "日本語", "🙂", "\ue000", "\ud7ff", "é" * 99_999):
-            data = {**full(), "id": text, "instructions": text, "file_ids": [text]}
-            data.update(tools=[{text: text}], metadata={text: text}, headers={"a": text})
+    def test_text_is_what_utf8_can_encode_which_lone_surrogates_are_not(self) -> None:
+        for text in ("", "\x00", "\ud7ff", "\ue000", "🙂", "é" * 99_999):
+            data = {**full(), "id": text, "file_ids": [text], "tools": [{text: text}]}
             self.assertEqual(Unchecked.from_dict(data).to_dict(), data)
-
-    def test_lone_surrogates_are_refused(self) -> None:
         reason = "not valid UTF-8"
-        for lone, shown in [
-            ("\ud800", r"'\ud800'"),
-            ("a\udfffb", r"'a\udfffb'"),
-            ("é\ude00\ud83d", r"'é\ude00\ud83d'"),
-            (Text("\udc80"), r"'\udc80'"),
-        ]:
+        odd = [("\ud800", r"'\ud800'"), ("é\udfff", r"'é\udfff'"), (Text("\udc80"), r"'\udc80'")]
+        for lone, shown in odd:
             for name in TEXTS:
                 self.wrong(name, reason, **{name: lone})
             for name in MAPS:
@@ -414,23 +322,21 @@ class Reading(Case):
             self.wrong(f"tools[1][{shown}]", reason, tools=[{}, {lone: "a"}])
             self.wrong("file_ids[1]", reason, file_ids=["a", lone])
         halves = {**full(), "file_ids": ["\ud83d", "\ude00"]}
-        self.assertEqual(self.problems(halves), {"file_ids[0]": reason, "file_ids[1]": reason})
+        expected = {"file_ids[0]": reason, "file_ids[1]": reason}
+        self.assertEqual(self.problems(RunObject.from_dict, halves), expected)
 
     def test_subclasses_of_str_and_int_become_plain(self) -> None:
-        for value in (Text("completed"), Kind.DONE):
-            data: dict[Any, Any] = {**full(), "status": value, "last_error": value}
-            data.update(tools=[{value: "a"}], file_ids=["a", value], metadata={value: value})
-            data.update(headers=Headers({"a": value}))
-            data[Text("id")] = data.pop("id")
-            for cls in (Unchecked, Tagged):
-                for given in (data, Headers(data)):
-                    run: Any = cls.from_dict(given)
-                    texts: list[Any] = [run.status, run.last_error, run.file_ids[1]]
-                    texts += [run.headers["a"], *run.tools[0]]
-                    texts += [*run.metadata, *run.metadata.values()]
-                    self.assertEqual({type(text) for text in texts}, {str})
-                    self.assertEqual(set(texts), {"completed"})
-                    self.assertEqual(run.id, "run_1")
+        value: Any = Text("completed")
+        data: dict[Any, Any] = {**full(), "status": value, "last_error": value}
+        data.update(tools=[{value: "a"}], file_ids=["a", value], metadata={value: value})
+        data.update(headers=Headers({"a": value}))
+        data[Text("id")] = data.pop("id")
+        for cls, given in itertools.product((Unchecked, Tagged), (data, Headers(data))):
+            run: Any = cls.from_dict(given)
+            self.assertEqual(run.id, "run_1")
+            texts: list[Any] = [run.status, run.last_error, run.file_ids[1], run.headers["a"]]
+            texts += [*run.tools[0], *run.metadata, *run.metadata.values()]
+            self.assertEqual([(type(text), text) for text in texts], [(str, "completed")] * 7)
         for name in INTEGERS:
             kept = getattr(Unchecked.from_dict({**full(), name: Number(1699063290)}), name)
             self.assertEqual((kept, type(kept)), (1699063290, int))
@@ -447,74 +353,50 @@ class Reading(Case):
             self.assertEqual([mapping.calls for mapping in mappings], [1] * 6)
 
     def test_subclasses_of_dict_are_read_by_their_own_items(self) -> None:
-        class Shown(dict[str, Any]):
-            def items(self) -> Any:
-                return [(key, "shown") for key in self]
-
-        class Renamed(dict[str, Any]):
-            def items(self) -> Any:
-                return [(key.removeprefix("my_"), self[key]) for key in self]
-
-        class Held(dict[str, Any]):
+        class Lazy(dict[str, Any]):
             """One that holds its items elsewhere, as what is read only on demand does."""
 
-            def items(self) -> Any:
-                return {"a": Text("b")}.items()
+            def __init__(self, items: Data, **stale: Any) -> None:
+                super().__init__(stale)
+                self.held = items
 
-        for read in (Unchecked.from_dict, Unchecked.from_response):
-            run = read({**full(), "metadata": Shown(a="b"), "tools": [Shown(c="d"), Held()]})
-            tools = ({"c": "shown"}, {"a": "b"})
-            self.assertEqual((run.metadata, run.tools), ({"a": "shown"}, tools))
-            self.assertEqual(read({**full(), "metadata": Held()}).metadata, {"a": "b"})
-            run = read(Renamed({f"my_{name}": full()[name] for name in NAMES}))
-            self.assertEqual(run.to_dict(), full())
-        run = Unchecked.from_response({**full(), "last_error": [{"c": (Held(), {})}]})
-        self.assertEqual(run.last_error, '[{"c": [{"a": "b"}, {}]}]')
-        run = Unchecked.from_response({**full(), "last_error": Shown(c={})})
-        self.assertEqual(run.last_error, '{"c": "shown"}')
+            def items(self) -> Any:
+                return self.held.items()
+
+        plain = {**full(), "metadata": {"a": "b"}, "tools": [{"c": "d"}, {}]}
+        for stale in ({}, {"a": 7}):
+            data = {**plain, "metadata": Lazy({"a": Text("b")}, **stale)}
+            data["tools"] = [Lazy({"c": "d"}, **stale), Lazy({}, **stale)]
+            for read in (Unchecked.from_dict, Unchecked.from_response, Tagged.from_dict):
+                run = read(Lazy(data, **stale))
+                self.assertEqual({name: run.to_dict()[name] for name in NAMES}, plain)
+            run = Unchecked.from_response({**plain, "last_error": [{"c": (data["metadata"], {})}]})
+            self.assertEqual(run.last_error, '[{"c": [{"a": "b"}, {}]}]')
 
     def test_lists_are_lists_and_tuples_and_become_tuples(self) -> None:
-        class List(list[Any]):
-            pass
-
-        class Pair(typing.NamedTuple):
-            first: Any
-            second: Any
-
-        kinds: list[Callable[[Any], Any]] = [list, tuple, List, lambda items: Pair(*items)]
-        for kind in kinds:
+        subclasses: list[Any] = [type("List", (list,), {}), type("Tuple", (tuple,), {})]
+        for kind in (list, tuple, *subclasses):
             for file_ids in (["a", "b"], ["a", "é"]):
-                data = {**full(), "tools": kind(full()["tools"]), "file_ids": kind(file_ids)}
+                data: Data = {**full(), "tools": kind(full()["tools"])}
+                data["file_ids"] = kind(file_ids)
                 run = Unchecked.from_dict(data)
                 self.assertEqual(run.to_dict(), {**full(), "file_ids": file_ids})
                 self.assertEqual((type(run.tools), type(run.file_ids)), (tuple, tuple))
-        self.wrong("file_ids[1]", "expected str, got int", file_ids=List(["a", 1]))
-        self.wrong("tools[1]", "expected dict, got int", tools=List([{}, 1]))
+            self.wrong("file_ids[1]", "expected str, got int", file_ids=kind(["a", 1]))
 
     def test_what_is_no_mapping_is_one_problem(self) -> None:
-        for data, actual in [
-            (None, "NoneType"),
-            ([("id", "run_1")], "list"),
-            ("text", "str"),
-            (7, "int"),
-            (full().items(), "dict_items"),
-            (dict, "type"),
-            (RunObject.from_dict(full()), "RunObject"),
-        ]:
-            expected = {"": f"expected dict, got {actual}"}
-            for cls in (RunObject, Tagged):
-                self.assertEqual(self.problems(data, cls), expected)
-            error = self.error(lambda data=data: Unchecked.from_response(data))  # type: ignore[misc]
-            self.assertEqual(error.problems, expected)
+        values: list[Any] = [None, [("id", "run_1")], "text", 7, dict, RunObject.from_dict(full())]
+        for value in values:
+            expected = {"": f"expected dict, got {type(value).__name__}"}
+            for read in (RunObject.from_dict, RunObject.from_response, Tagged.from_dict):
+                self.assertEqual(self.problems(read, value), expected)
 
     def test_what_a_mapping_raises_passes_as_it_is(self) -> None:
-        class Broken(Headers):
-            def items(self) -> Any:
-                raise ConnectionError("gone")
-
-        for data in (Broken(full()), {**full(), "headers": Broken({})}):
+        nothing: Any = None
+        broken = Headers(nothing)  # which has no items
+        for data in (broken, {**full(), "headers": broken}):
             for read in (Unchecked.from_dict, Unchecked.from_response):
-                with self.assertRaisesRegex(ConnectionError, "gone"):
+                with self.assertRaisesRegex(AttributeError, "items"):
                     read(data)
 
     def test_the_input_is_neither_changed_nor_kept(self) -> None:
@@ -528,9 +410,6 @@ class Reading(Case):
         data.clear()
         for run in made:
             self.assertEqual(run.to_dict(), full())
-        data = {**full(), "created_at": None}
-        self.problems(data)
-        self.assertEqual(data, {**full(), "created_at": None})
 
     def test_what_is_large_is_read_in_linear_time(self) -> None:
         # In quadratic time, it takes minutes.
@@ -543,19 +422,17 @@ class Reading(Case):
 
     def test_what_was_checked_is_kept_even_if_the_input_changes_meanwhile(self) -> None:
         # As another thread may change it: here at one line that the module runs, then at the next.
-        bad: Data = {"created_at": "1", "metadata": {"user": 7, "half": "\ud800"}}
         cases: list[tuple[Data, Callable[[Data], object]]] = [
-            ({}, lambda data: data["metadata"].update(user=7)),
-            ({}, lambda data: data["metadata"].update(new=7)),
+            ({}, lambda data: data["metadata"].update(user=7, new=7)),
             ({}, lambda data: data["headers"].held.update(new=7)),
             ({}, lambda data: data["required_action"].update(new={})),
             ({}, lambda data: data["tools"][0].update(type=7, new={})),
             ({}, lambda data: data["tools"].append(7)),
             ({}, lambda data: data["file_ids"].append(7)),
             ({}, lambda data: data["file_ids"].__setitem__(0, 7)),
-            ({}, lambda data: data.pop("status")),
-            (bad, lambda data: data.update(created_at=1, metadata={})),
-            (bad, lambda data: data["metadata"].update(user="u_1", half="a", new="b")),
+            ({"created_at": "1"}, lambda data: data.clear()),
+            ({"created_at": "1"}, lambda data: data.update(created_at=1)),
+            ({"metadata": {"a": "\ud800"}}, lambda data: data["metadata"].update(a="b", new="c")),
         ]
         reads = (RunObject.from_dict, RunObject.from_response, Tagged.from_dict)
         for (start, change), read in itertools.product(cases, reads):
@@ -570,6 +447,7 @@ class Reading(Case):
                         run: Any = read(data)
                     except RunObjectError as error:
                         self.assertNotEqual(error.problems, {})
+                        self.assertNotIn("required_action", error.problems)  # which is optional
                         continue
                 texts: list[Any] = [run.status, *run.file_ids]
                 for each in (run.metadata, run.headers, run.required_action, *run.tools):
@@ -578,14 +456,20 @@ class Reading(Case):
                 self.assertTrue("".join(texts).isprintable())
             self.assertGreater(number, 40)
 
+    def test_what_fits_by_the_time_that_it_is_looked_at_again_is_read(self) -> None:
+        class Changing(Headers):
+            def items(self) -> Any:
+                return [("a", next(self.held["values"]))]
+
+        data = {**full(), "headers": Changing({"values": iter([7, "b", "c"])})}
+        self.assertEqual(Unchecked.from_dict(data).headers, {"a": "c"})
+
     @contextlib.contextmanager
-    def at_line(
-        self, number: int, change: Callable[[], object]
-    ) -> Generator[list[int], None, None]:
+    def at_line(self, number: int, change: Callable[[], object]) -> Generator[list[int]]:
         """Call a function when the module has run so many lines, which are counted in a list."""
         lines: list[int] = []
 
-        def trace(frame: types.FrameType, event: str, arg: object) -> Any:
+        def trace(frame: Any, event: str, arg: object) -> Any:
             if frame.f_globals["__name__"] != runobject.__name__:
                 return None
             lines.append(frame.f_lineno)
@@ -611,39 +495,24 @@ class Responses(Case):
         return {name: value for name, value in fields.items() if value != expected[name]}
 
     def wrong_response(self, path: str, reason: str, **changes: Any) -> None:
-        error = self.error(lambda: RunObject.from_response({**full(), **changes}))
-        self.assertEqual(error.problems, {path: reason})
+        problems = self.problems(RunObject.from_response, {**full(), **changes})
+        self.assertEqual(problems, {path: reason})
 
     def test_a_run_of_version_2_fits(self) -> None:
-        function = {"name": "größe", "parameters": {"a": [1, None, True, 0.5]}}
-        calls = {"tool_calls": [{"id": "call_1"}]}
-        data: Data = {
-            **small(),
-            "required_action": {"type": "submit_tool_outputs", "submit_tool_outputs": calls},
-            "last_error": {"code": "server_error", "message": "Sorry"},
-            "tools": [{"type": "file_search"}, {"type": "function", "function": function}],
-            "metadata": None,
-            "usage": {"total_tokens": 31},
-            "temperature": 1.0,
-        }
+        function = r'{"name": "gr\u00f6\u00dfe", "parameters": {"a": [1, null, true, 0.5]}}'
+        calls = '{"tool_calls": [{"id": "call_1"}]}'
+        error = '{"code": "server_error", "message": "Sorry"}'
+        expected: Data = {**whole(small()), "file_ids": [], "metadata": {}, "last_error": error}
+        expected["required_action"] = {"type": "submit", "submit": calls}
+        expected["tools"] = [{"type": "file_search"}, {"type": "function", "function": function}]
+        data: Data = {**copy.deepcopy(expected), "metadata": None, "last_error": json.loads(error)}
+        data["required_action"]["submit"] = json.loads(calls)
+        data["tools"][1]["function"] = json.loads(function)
+        data.update(usage={"total_tokens": 31}, temperature=1.0)
         del data["file_ids"]
         before = copy.deepcopy(data)
-        run: Any = RunObject.from_response(data)
+        self.assertEqual(RunObject.from_response(data).to_dict(), expected)
         self.assertEqual(data, before)
-        self.assertEqual((run.file_ids, run.metadata), ((), {}))
-        self.assertEqual(run.last_error, '{"code": "server_error", "message": "Sorry"}')
-        self.assertEqual(
-            run.required_action,
-            {
-                "type": "submit_tool_outputs",
-                "submit_tool_outputs": '{"tool_calls": [{"id": "call_1"}]}',
-            },
-        )
-        text = r'{"name": "gr\u00f6\u00dfe", "parameters": {"a": [1, null, true, 0.5]}}'
-        self.assertEqual(
-            run.tools, ({"type": "file_search"}, {"type": "function", "function": text})
-        )
-        self.assertEqual(json.loads(run.tools[1]["function"]), function)
 
     def test_lists_become_json_text_too_and_containers_may_be_of_any_kind(self) -> None:
         self.assertEqual(self.changed(last_error=["a", {}]), {"last_error": '["a", {}]'})
@@ -651,44 +520,19 @@ class Responses(Case):
         expected = {"required_action": {"a": "[1]", "b": "{}"}}
         for kind in (dict, Headers):
             self.assertEqual(self.changed(required_action=kind({"a": [1], "b": {}})), expected)
-        kinds: list[Any] = [[{"a": {}}], ({"a": {}},), [Headers({"a": {}})]]
-        for tools in kinds:
-            self.assertEqual(self.changed(tools=tools), {"tools": [{"a": "{}"}]})
+        maps: list[Any] = [{"a": {}}, Headers({"a": {}})]
+        self.assertEqual(self.changed(tools=maps), {"tools": [{"a": "{}"}, {"a": "{}"}]})
+        self.assertEqual(self.changed(tools=({"a": {}},)), {"tools": [{"a": "{}"}]})
         self.wrong_response("last_error", "expected str, got tuple", last_error=("a",))
 
     def test_nulls_in_tools_and_required_actions_are_left_out(self) -> None:
         # As packages write them.
-        expected = {"tools": [{"type": "file_search"}, {}]}
+        expected = {"tools": [{"type": "file_search"}, {}], "required_action": {"type": "a"}}
         tools = [{"type": "file_search", "file_search": None}, {"function": None}]
-        self.assertEqual(self.changed(tools=tools), expected)
         action = {"type": "a", "submit_tool_outputs": None}
-        self.assertEqual(self.changed(required_action=action), {"required_action": {"type": "a"}})
+        self.assertEqual(self.changed(tools=tools, required_action=action), expected)
 
     def test_tools_files_and_metadata_may_be_absent_or_another_empty_value(self) -> None:
-        # Clients in Go write null for an empty list, in PHP `[]` for a map, in Lua `{}` for a list.
-        empty: Data = {"tools": [], "file_ids": [], "metadata": {}}
-        for value in (None, [], {}):
-            self.assertEqual(self.changed(**dict.fromkeys(empty, value)), empty)
-        data = {name: value for name, value in full().items() if name not in empty}
-        self.assertEqual(RunObject.from_response(data).to_dict(), {**full(), **empty})
-        for name, reason in [("tools", "list"), ("file_ids", "list"), ("metadata", "dict")]:
-            for value, actual in [("", "str"), (0, "int"), (False, "bool"), (set(), "set")]:
-                self.wrong_response(name, f"expected {reason}, got {actual}", **{name: value})
-        self.wrong_response("metadata", "expected dict, got list", metadata=[[]])
-        self.wrong_response("metadata", "expected dict, got tuple", metadata=())
-        self.wrong_response("tools", "expected list, got dict", tools={"a": "b"})
-
-    def test_a_default_of_a_subclass_counts_where_a_field_is_absent(self) -> None:
-        data = {**small(), "agent_id": "agent_1"}
-        del data["file_ids"], data["metadata"], data["tools"]
-        run: Any = Made.from_response(data)
-        self.assertEqual((run.tools, run.file_ids), ((), ("file-0",)))
-        self.assertEqual(run.metadata, {"by": "default"})
-        for value in (None, [], {}):
-            run = Made.from_response({**data, "file_ids": value, "metadata": value})
-            self.assertEqual((run.file_ids, run.metadata), ((), {}))
-
-    def test_what_compares_otherwise_is_a_problem(self) -> None:
         class Array:
             """As arrays of NumPy do, it compares each item and has no truth."""
 
@@ -698,103 +542,66 @@ class Responses(Case):
             def __bool__(self) -> bool:
                 raise ValueError("the truth of an array")
 
-        for name, reason in [("tools", "list"), ("file_ids", "list"), ("metadata", "dict")]:
-            self.wrong_response(name, f"expected {reason}, got Array", **{name: Array()})
+        # Clients in Go write null for an empty list, in PHP `[]` for a map, in Lua `{}` for a list.
+        empty: Data = {"tools": [], "file_ids": [], "metadata": {}}
+        for value in EMPTY:
+            self.assertEqual(self.changed(**dict.fromkeys(empty, value)), empty)
+        data = {name: value for name, value in full().items() if name not in empty}
+        self.assertEqual(RunObject.from_response(data).to_dict(), {**full(), **empty})
+        wrong: list[Any] = ["", 0, False, set(), Array()]
+        for name, value in itertools.product(empty, wrong):
+            reason = f"expected {EXPECTED[name]}, got {type(value).__name__}"
+            self.wrong_response(name, reason, **{name: value})
+        self.wrong_response("metadata", "expected dict, got list", metadata=[[]])
+        self.wrong_response("metadata", "expected dict, got tuple", metadata=())
+        self.wrong_response("tools", "expected list, got dict", tools={"a": "b"})
 
     def test_a_time_may_be_a_whole_float(self) -> None:
         # As pandas writes a column in which others are null.
-        class Float(float):
-            """A float as NumPy has them."""
-
+        float64: Any = type("float64", (float,), {})  # as NumPy has it
+        times = [(1.5e9, 1500000000), (-0.0, 0), (-(2.0**63), -(2**63)), (float64(7), 7)]
         for name in INTEGERS:
-            for time, expected in [
-                (1.5e9, 1500000000),
-                (-0.0, 0),
-                (-(2.0**63), -(2**63)),
-                (Float(7), 7),
-            ]:
+            for time, expected in times:
                 self.assertEqual(self.changed(**{name: time}), {name: expected})
                 kept: object = getattr(RunObject.from_response({**full(), name: time}), name)
                 self.assertIs(kept.__class__, int)
             for value in (0.5, float("nan"), float("inf"), float("-inf")):
                 self.wrong_response(name, "expected int, got float", **{name: value})
-            for text in ("1.5e9", "7"):
-                self.wrong_response(name, "expected int, got str", **{name: text})
+            self.wrong_response(name, "expected int, got str", **{name: "7"})
             self.wrong_response(name, "out of range for 64 bits", **{name: 1e300})
 
     def test_nothing_else_is_changed(self) -> None:
         wrong: list[tuple[str, str, Any]] = [
             ("id", "expected str, got float", 1.0),
-            ("model", "expected str, got NoneType", None),
             ("status", "expected str, got dict", {}),
-            ("instructions", "expected str, got list", []),
             ("last_error", "expected str, got int", 5),
             ("required_action", "expected dict, got list", []),
-            ("required_action['a']", "expected str, got int", {"a": 7}),
-            ("required_action['a']", "not valid UTF-8", {"a": "\ud800"}),
-            ("tools", "expected list, got int", 7),
-            ("tools[0]", "expected dict, got int", [7]),
             ("tools[0]", "expected dict, got NoneType", [None]),
-            ("tools[0]", "expected dict, got list", [[]]),
             ("tools[0]['a']", "expected str, got bool", [{"a": True}]),
             ("tools[0][<int>]", "expected str, got int", [{7: {}}]),
-            ("file_ids", "expected list, got str", ""),
             ("file_ids[0]", "expected str, got dict", [{}]),
-            ("metadata['a']", "expected str, got float", {"a": 1.0}),
             ("metadata['a']", "expected str, got dict", {"a": {}}),
             ("metadata['a']", "expected str, got NoneType", {"a": None}),
-            ("headers", "expected dict, got list", []),
             ("headers['a']", "expected str, got list", {"a": []}),
         ]
         for path, reason, value in wrong:
             self.wrong_response(path, reason, **{path.partition("[")[0]: value})
-        data = full()
-        del data["model"]
-        error = self.error(lambda: RunObject.from_response(data))
-        self.assertEqual(error.problems, {"model": "missing"})
 
     def test_what_json_cannot_hold_is_a_problem(self) -> None:
         loop: Data = {}
         loop["a"] = [loop]
+        values: list[Any] = [loop, [b""], {(): 1}, {"a": {1, 2}}, {"a": object()}]
+        values += [{"a": float("nan")}, [float("inf")], [-(10**5000)]]
         deep: list[Any] = []
-        for _ in range(DEEP):
+        # On a small stack, what is too deep for the encoder can be made, but not unmade.
+        for _ in range(0 if WASM else 100_000):
             deep = [deep]
-        # Elsewhere, what can be made is not too deep for the encoder.
-        too_deep = [] if WASM else [deep]
-        for value in (
-            loop,
-            *too_deep,
-            {"a": datetime.datetime(2024, 4, 1)},
-            {"a": {1, 2}},
-            [b""],
-            {(): 1},
-            {"a": float("nan")},
-            [float("inf")],
-            [-(10**5000)],
-        ):
-            told = f"got {type(value).__name__}"
-            self.wrong_response("last_error", f"expected str, {told}", last_error=value)
-            reason = f"expected str, {told}"
+        for value in [*values, *deep[:1]]:
+            reason = f"expected str, got {type(value).__name__}"
+            self.wrong_response("last_error", reason, last_error=value)
             self.wrong_response("required_action['a']", reason, required_action={"a": value})
             self.wrong_response("tools[0]['a']", reason, tools=[{"a": value}])
 
-    def test_a_subclass_gets_its_fields_as_they_are(self) -> None:
-        data: Data = {**full(), "tag": "mine", "notes": [{"a": None}], "last_error": {}}
-        run = Tagged.from_response(data)
-        self.assertEqual((type(run), run.notes, run.last_error), (Tagged, [{"a": None}], "{}"))
-        self.assertIs(run.notes, data["notes"])
-
-    def test_an_adapter_makes_something_else_of_a_response_first(self) -> None:
-        class Adapted(Tagged):
-            @classmethod
-            def from_response(cls, data: Mapping[str, Any]) -> Any:
-                return super().from_response({"assistant_id": data["agent_id"], **data})
-
-        data = {**small(), "agent_id": "agent_1", "tools": None, "tag": "mine"}
-        del data["assistant_id"]
-        run = Adapted.from_response(data)
-        self.assertEqual((type(run), run.assistant_id, run.tag), (Adapted, "agent_1", "mine"))
-        self.assertEqual(Adapted.from_dict(run.to_dict()), run)
 
 class Errors(Case):
     """What `RunObjectError` tells, and what it never does."""
@@ -830,44 +637,34 @@ class Errors(Case):
             "headers['authorization']": "expected str, got NoneType",
         }
         for cls in (RunObject, Tagged, Made):
-            error = self.error(lambda cls=cls: cls.from_dict(data))  # type: ignore[misc]
+            error = self.error(cls.from_dict, data)
             self.assertIsInstance(error, ValueError)
             self.assertEqual(list(error.problems.items()), list(expected.items()))
             self.assertEqual(str(error), "; ".join([": ".join(each) for each in expected.items()]))
 
-    def test_a_reason_may_be_about_the_whole_input(self) -> None:
-        odd = RunObjectError({"": "is odd", "tag": "tag: is odd"})
-        self.assertEqual(str(odd), "is odd; tag: tag: is odd")
-
     def test_there_are_at_most_100_problems_the_last_of_which_tells_of_more(self) -> None:
-        floods: list[Data] = [
-            {"tools": [{"function": {}}] * 1_000},
-            {"headers": {f"{i}" * 2_000: i for i in range(100, 300)}},
-            {"required_action": {f"{i}" + "\n\x1b\u202e" * 30: i for i in range(200)}},
-            {"metadata": {chr(i) * 50: i for i in range(0xD800, 0xDFFF)}},
-        ]
-        for changes in floods:
-            problems = self.problems({**full(), **changes})
-            self.assertEqual(len(problems), 100)
-            self.assertEqual(list(problems.items())[-1], ("...", "more problems than these"))
-        paths = [f"file_ids[{i}]" for i in range(99)]
-        self.assertEqual(list(self.problems({**full(), "file_ids": [7] * 99})), paths)
+        def told(**changes: Any) -> list[tuple[str, str]]:
+            return list(self.problems(RunObject.from_dict, {**full(), **changes}).items())
+
+        more = ("...", "more problems than these")
+        problems = told(headers={f"{i}" + "\n\x1b\u202e" * 700: i for i in range(200)})
+        self.assertEqual((len(problems), problems[-1]), (100, more))
+        first = [(f"file_ids[{i}]", "expected str, got int") for i in range(99)]
+        self.assertEqual(told(file_ids=[7] * 99), first)
         for count in (100, 100_000):
-            problems = self.problems({**full(), "file_ids": [7] * count, "metadata": 1})
-            self.assertEqual(list(problems), [*paths, "..."])
-        data = {**full(), "file_ids": [7] * 98, "metadata": dict.fromkeys(range(1_000))}
-        self.assertEqual(list(self.problems(data)), [*paths[:98], "metadata[<int>]"])
+            self.assertEqual(told(file_ids=[7] * count, metadata=1), [*first, more])
+        last = ("metadata[<int>]", "expected str, got int")
+        many = dict.fromkeys(range(1_000))
+        self.assertEqual(told(file_ids=[7] * 98, metadata=many), [*first[:98], last])
 
     def test_keys_in_paths_are_printable_and_cut_at_their_end(self) -> None:
         for key, shown in [
             ("it's", '"it\'s"'),
             ("a\r\n\x1b[31m", r"'a\r\n\x1b[31m'"),
-            ("ключ", "'ключ'"),
-            ("\u202e", r"'\u202e'"),
+            ("ключ\u202e", r"'ключ\u202e'"),
             (Text("key"), "'key'"),
             ("k" * 58, "'" + "k" * 58 + "'"),
             ("k" * 59, "'" + "k" * 59 + "..."),
-            ("k" * 1_000_000, "'" + "k" * 59 + "..."),
         ]:
             self.wrong(f"metadata[{shown}]", "expected str, got int", metadata={key: 1})
             self.wrong(f"tools[0][{shown}]", "expected str, got int", tools=[{key: 1}])
@@ -877,20 +674,18 @@ class Errors(Case):
             data: Data = dict.fromkeys(NAMES, value)
             data.update(tools=[value, {"a": value}], file_ids=[value], metadata={"a": value})
             for read in (RunObject.from_dict, RunObject.from_response, Tagged.from_dict):
-                error = self.error(lambda read=read, data=data: read(data))  # type: ignore[misc]
+                error = self.error(read, data)
                 shown = [str(error), repr(error), repr(error.args), repr(error.__dict__)]
                 self.assertNotRegex(" ".join(shown), "s3cr3t|5377")
 
-    def test_an_error_can_be_pickled_and_copied(self) -> None:
-        given = {"created_at": "expected int, got str", "metadata['a']": "expected str, got int"}
+    def test_an_error_tells_the_same_once_it_is_pickled_or_copied(self) -> None:
+        given = {"": "is odd", "tag": "tag: is odd"}
         error = RunObjectError(given)
         given.clear()
         for twin in (error, *copies(error)):
             self.assertIs(twin.__class__, RunObjectError)
-            self.assertEqual(
-                str(twin), "created_at: expected int, got str; metadata['a']: expected str, got int"
-            )
-            self.assertEqual(list(twin.problems), ["created_at", "metadata['a']"])
+            self.assertEqual(str(twin), "is odd; tag: tag: is odd")
+            self.assertEqual(twin.problems, {"": "is odd", "tag": "tag: is odd"})
             self.assertEqual(twin.args, (twin.problems,))
 
 
@@ -902,10 +697,9 @@ class Value(Case):
         shuffled = dict(reversed(full().items()))
         shuffled["metadata"] = dict(reversed(full()["metadata"].items()))
         twin = RunObject.from_dict(shuffled)
-        self.assertEqual((run, hash(run)), (twin, hash(twin)))
         self.assertEqual(len({run, twin, Unchecked(**full())}), 1)
         others: Data = {"str": "other", "int": 0, "list": [], "dict": {}}
-        changes: list[Data] = [{name: others[EXPECTED[kind]]} for name, kind, _ in FIELDS]
+        changes: list[Data] = [{name: others[EXPECTED[name]]} for name in NAMES]
         changes.append({"metadata": dict.fromkeys(run.metadata, "other")})
         for change in changes:
             other = replaced(run, **change)
@@ -914,46 +708,26 @@ class Value(Case):
         self.assertNotEqual(run, run.to_dict())
         self.assertNotEqual(run, Timed.from_dict(full()))
 
-    def test_the_maps_refuse_every_change(self) -> None:
-        changes: list[Callable[[Any], object]] = [
-            lambda texts: texts.__setitem__("a", "b"),
-            lambda texts: texts.__delitem__("type"),
-            lambda texts: texts.__ior__({"a": "b"}),
-            lambda texts: texts.clear(),
-            lambda texts: texts.pop("type"),
-            lambda texts: texts.popitem(),
-            lambda texts: texts.setdefault("a", "b"),
-            lambda texts: texts.update({"a": "b"}),
-            lambda texts: texts.update(a="b"),
-        ]
-        for run in self.made():
-            for texts in (run.metadata, run.headers, run.required_action, *run.tools):
-                for change in changes:
+    def test_fields_and_maps_refuse_every_change_however_the_run_was_made(self) -> None:
+        methods = ["__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem"]
+        methods += ["setdefault", "update"]
+        run = RunObject.from_dict(full())
+        made: list[Any] = [run, Unchecked(**full()), replaced(run), decoded(RunObject, full())]
+        for twin in (*made, Timed.from_dict(full()), *copies(run)):
+            for texts in (twin.metadata, twin.headers, twin.required_action, *twin.tools):
+                for method in methods:
                     with self.assertRaisesRegex(TypeError, "^the maps of a run cannot be changed$"):
-                        change(texts)
+                        getattr(texts, method)()
                 with self.assertRaises(AttributeError):
                     setattr(texts, "note", "a map holds nothing but its items")  # noqa: B010
-            self.assertEqual(run.to_dict(), full())
-
-    def test_the_fields_refuse_every_change(self) -> None:
-        for run in self.made():
-            for name in NAMES:
-                with self.assertRaises(dataclasses.FrozenInstanceError):
-                    setattr(run, name, None)
-                with self.assertRaises(dataclasses.FrozenInstanceError):
-                    delattr(run, name)
-            self.assertEqual((type(run.tools), type(run.file_ids)), (tuple, tuple))
-            self.assertEqual(run.to_dict(), full())
-        run = RunObject.from_dict(full())
-        for name in ("new", "__class__", "__dict__"):
-            with self.assertRaises(dataclasses.FrozenInstanceError):
-                setattr(run, name, None)
-
-    def made(self) -> list[Any]:
-        """The same run, made by every way there is."""
-        run = RunObject.from_dict(full())
-        twins = [run, Unchecked(**full()), replaced(run), decoded(RunObject, full())]
-        return [*twins, Timed.from_dict(full()), *copies(run)]
+            for name in (*NAMES, "new", "__class__", "__dict__"):
+                if name in NAMES or twin.__class__ is RunObject:
+                    with self.assertRaises(dataclasses.FrozenInstanceError):
+                        setattr(twin, name, None)
+                    with self.assertRaises(dataclasses.FrozenInstanceError):
+                        delattr(twin, name)
+            self.assertEqual((type(twin.tools), type(twin.file_ids)), (tuple, tuple))
+            self.assertEqual(twin.to_dict(), full())
 
     def test_maps_are_dicts_whose_copies_refuse_changes_too(self) -> None:
         run = Unchecked.from_dict(full())
@@ -969,24 +743,18 @@ class Value(Case):
             self.assertIs(texts.__class__, dict)
             self.assertEqual(texts, plain)
 
-    def test_to_dict_is_plain_new_and_in_order(self) -> None:
-        def parts(value: Any) -> list[Any]:
-            """A value and all that it holds, the outermost first."""
-            items: list[Any] = [*value.values()] if isinstance(value, dict) else []
-            items += value if isinstance(value, list) else []
-            return [value, *itertools.chain.from_iterable(map(parts, items))]
-
-        empty: Data = {**full(), "tools": [{}], "file_ids": [], **{name: {} for name in MAPS}}
-        for data in (full(), small(), empty):
-            run = RunObject.from_dict(data)
-            plain = run.to_dict()
-            kinds = {part.__class__ for part in parts(plain)}
-            self.assertLessEqual(kinds, {dict, list, str, int, type(None)})
-            self.assertEqual(list(plain.items()), list(whole(data).items()))
-            self.assertEqual(json.loads(json.dumps(plain)), plain)
-            for part in reversed(parts(plain)):
-                getattr(part, "clear", int)()
-            self.assertEqual(run.to_dict(), whole(data))
+    def test_to_dict_is_plain_and_new(self) -> None:
+        data: Data = {**full(), "required_action": {}}
+        run = RunObject.from_dict(data)
+        plain: Data = run.to_dict()
+        maps: list[Any] = [plain, *plain["tools"], *[plain[name] for name in MAPS]]
+        for part in maps:
+            self.assertIs(part.__class__, dict)
+            part["new"] = "value"
+        for name in ("tools", "file_ids"):
+            self.assertIs(plain[name].__class__, list)
+            plain[name].clear()
+        self.assertEqual(run.to_dict(), data)
 
     def test_it_is_an_ordinary_frozen_dataclass(self) -> None:
         with self.assertRaises(TypeError):
@@ -994,17 +762,10 @@ class Value(Case):
         run: Any = RunObject.from_dict(full())
         with self.assertRaises(TypeError):
             sorted([run, run])
-        self.assertEqual(vars(run)["id"], "run_1")
-        self.assertIs(weakref.ref(run)(), run)
         self.assertTrue(repr(run).startswith("RunObject(id='run_1', object='thread.run', "))
         self.assertEqual(RunObject.from_dict(dataclasses.asdict(run)), run)
-        match run:
-            case RunObject(status="failed", metadata={"user": user}, tools=[{"type": tool}, _]):
-                self.assertEqual((user, tool), ("u_1", "code_interpreter"))
-            case _:
-                self.fail("no match")
 
-    @needs_processes
+    @unittest.skipIf(WASM, "WebAssembly has no processes")
     def test_runs_and_errors_cross_processes(self) -> None:
         with ProcessPoolExecutor(1, get_context("spawn"), limited) as pool:
             run = pool.submit(RunObject.from_dict, full()).result(PATIENCE / 2)
@@ -1012,6 +773,7 @@ class Value(Case):
         self.assertEqual(run, RunObject.from_dict(full()))
         self.assertIs(error.__class__, RunObjectError)
         self.assertEqual(error.problems, dict.fromkeys(REQUIRED, "missing"))
+
 
 class Subclasses(Case):
     """What a subclass may add, without an edit to the module."""
@@ -1021,25 +783,19 @@ class Subclasses(Case):
         self.assertIs(type(run), Timed)
         self.assertEqual((run.duration, vars(run)["duration"]), (4, 4))
         self.assertEqual(list(run.to_dict().items()), list(full().items()))
-        for twin in copies(run):
+        for twin in (decoded(Timed, vars(run)), *copies(run)):
             self.assertEqual(vars(twin), vars(run))
 
     def test_fields_come_in_and_go_out_last(self) -> None:
-        data: Data = {"notes": ["a"], **full(), "tag": "mine"}
+        data: Data = {"notes": [{"a": None}], **full(), "tag": "mine"}
         run = Tagged.from_dict(data)
-        self.assertIs(type(run), Tagged)
-        self.assertEqual((run.tag, run.notes), ("mine", ["a"]))
+        self.assertEqual((run.tag, run.notes), ("mine", [{"a": None}]))
         self.assertIs(run.notes, data["notes"])
-        expected = [*full().items(), ("tag", "mine"), ("notes", ["a"])]
-        self.assertEqual(list(run.to_dict().items()), expected)
         self.assertIs(run.to_dict()["notes"], run.notes)
-        for twin in (
-            Tagged(**data),
-            Tagged.from_dict(Headers(data)),
-            Tagged.from_dict(run.to_dict()),
-            decoded(Tagged, dict(reversed(data.items()))),
-            *copies(run),
-        ):
+        expected = [*full().items(), ("tag", "mine"), ("notes", [{"a": None}])]
+        made = [run, Tagged(**data), Tagged.from_dict(Headers(data)), Tagged.from_response(data)]
+        made += [Tagged.from_dict(run.to_dict()), decoded(Tagged, data)]
+        for twin in (*made, *copies(run)):
             self.assertIs(twin.__class__, Tagged)
             self.assertEqual(twin, run)
             self.assertEqual(list(twin.to_dict().items()), expected)
@@ -1048,54 +804,50 @@ class Subclasses(Case):
         self.assertIsNot(copy.deepcopy(run).notes, run.notes)
         self.assertEqual(replaced(run, status="queued").tag, "mine")
 
-    def test_a_mixin_may_come_before_or_after(self) -> None:
+    def test_a_mixin_that_comes_after_has_its_fields_last_too(self) -> None:
         @dataclasses.dataclass(frozen=True, kw_only=True)
         class Mixin:
             seen: int = 3
 
         @dataclasses.dataclass(frozen=True, kw_only=True)
-        class Before(Mixin, RunObject):
+        class Mixed(RunObject, Mixin):
             pass
 
-        @dataclasses.dataclass(frozen=True, kw_only=True)
-        class After(RunObject, Mixin):
-            pass
-
-        for cls in (Before, After):
-            run = cls.from_dict(full())
-            expected = [*full().items(), ("seen", 3)]
-            for each in (run, cls(**full())):
-                self.assertEqual(list(each.to_dict().items()), expected)
+        for run in (Mixed.from_dict(full()), Mixed(**full())):
+            self.assertEqual(list(run.to_dict().items()), [*full().items(), ("seen", 3)])
 
     def test_a_field_that_is_absent_takes_its_default(self) -> None:
         first, second = Tagged.from_dict(full()), Tagged.from_dict(full())
-        self.assertEqual((first.tag, first.notes), ("none", []))
         self.assertIsNot(first.notes, second.notes)
         self.assertEqual(first.to_dict(), {**full(), "tag": "none", "notes": []})
         self.assertIsNone(Tagged.from_dict({**full(), "notes": None}).notes)
 
-    def test_a_default_that_one_of_the_19_fields_gets_counts(self) -> None:
+    def test_a_default_that_one_of_the_19_fields_gets_counts_where_it_is_absent(self) -> None:
         data: Data = {**small(), "agent_id": "agent_1"}
         del data["file_ids"], data["metadata"]
-        run: Any = Made.from_dict(data)
-        self.assertEqual((run.file_ids, run.metadata), (("file-0",), {"by": "default"}))
-        with self.assertRaises(TypeError):
-            run.metadata["by"] = "another"
-        self.assertEqual(run, Made(**data))
+        made: list[Any] = [Made.from_dict(data), Made.from_response(data), Made(**data)]
+        for run in made:
+            self.assertEqual((run.file_ids, run.metadata), (("file-0",), {"by": "default"}))
+            with self.assertRaises(TypeError):
+                run.metadata["by"] = "another"
+        for value in EMPTY:
+            run = Made.from_response({**data, "file_ids": value, "metadata": value, "tools": value})
+            self.assertEqual((run.file_ids, run.metadata, run.tools), ((), {}, ()))
         run = Made.from_dict({**data, "file_ids": ["a"], "metadata": {}})
         self.assertEqual((run.file_ids, run.metadata), (("a",), {}))
         told = {"metadata": "expected dict, got NoneType"}
-        self.assertEqual(self.problems({**data, "metadata": None}, Made), told)
+        self.assertEqual(self.problems(Made.from_dict, {**data, "metadata": None}), told)
 
     def test_a_field_that_is_required_and_absent_is_missing(self) -> None:
         @dataclasses.dataclass(frozen=True, kw_only=True)
         class Finished(RunObject):
             completed_at: int = dataclasses.field()
 
-        self.assertEqual(self.problems(full(), Made), {"agent_id": "missing"})
-        self.assertIsNone(Made.from_dict({**full(), "agent_id": None}).agent_id)
-        self.assertEqual(self.problems(small(), Finished), {"completed_at": "missing"})
+        told = self.problems(Finished.from_dict, small())
+        self.assertEqual(told, {"completed_at": "missing"})
         self.assertEqual(Finished.from_dict(full()).completed_at, 1699063294)
+        self.assertEqual(self.problems(Made.from_dict, full()), {"agent_id": "missing"})
+        self.assertIsNone(Made.from_dict({**full(), "agent_id": None}).agent_id)
 
     def test_what_is_no_field_of_the_constructor_is_neither_read_nor_written(self) -> None:
         data = {**full(), "agent_id": "agent_1", "kinds": 6, "seconds": 7, "seen": ["a"]}
@@ -1106,32 +858,23 @@ class Subclasses(Case):
             self.assertEqual((twin, vars(twin)), (run, vars(run)))
 
     def test_what_a_field_may_hold_is_checked_by_the_subclass(self) -> None:
-        for make in (
-            lambda: Tagged.from_dict({**full(), "tag": None}),
-            lambda: Tagged(**full(), tag=typing.cast(str, None)),
-            lambda: replaced(Tagged.from_dict(full()), tag=None),
-        ):
-            self.assertEqual(self.error(make).problems, {"tag": "expected str, got NoneType"})
+        told = {"tag": "expected str, got NoneType"}
+        self.assertEqual(self.problems(Tagged.from_dict, {**full(), "tag": None}), told)
+        self.assertEqual(self.problems(Tagged, **full(), tag=None), told)
+        self.assertEqual(self.problems(replaced, Tagged.from_dict(full()), tag=None), told)
 
-    def test_the_19_fields_are_checked_whatever_a_post_init_forgets(self) -> None:
+    def test_a_post_init_may_set_other_values_and_forget_that_of_the_run(self) -> None:
         class Forgetful(Tagged):
             def __post_init__(self) -> None:
                 object.__setattr__(self, "notes", ["seen"])
+                object.__setattr__(self, "metadata", {"a": "seen"})
 
-        for read in (Forgetful.from_dict, Forgetful.from_response):
-            run = read(full())
-            self.assertEqual(run.to_dict(), {**full(), "tag": "none", "notes": ["seen"]})
-            with self.assertRaises(TypeError):
-                run.metadata["a"] = "b"  # type: ignore[index]
-            self.error(lambda read=read: read({**full(), "id": 7}))  # type: ignore[misc]
-
-    def test_a_subclass_may_put_something_else_in_place_of_a_checked_value(self) -> None:
-        class Redacted(RunObject):
-            def __post_init__(self) -> None:
-                super().__post_init__()
-                object.__setattr__(self, "metadata", {})
-
-        self.assertEqual(Redacted.from_dict(full()).to_dict(), {**full(), "metadata": {}})
+        run: Any = Forgetful.from_dict(full())
+        expected = {**full(), "metadata": {"a": "seen"}, "tag": "none", "notes": ["seen"]}
+        self.assertEqual(run.to_dict(), expected)
+        with self.assertRaises(TypeError):
+            run.headers["a"] = "b"
+        self.error(Forgetful.from_dict, {**full(), "id": 7})
 
 
 class Laws(Case):
@@ -1153,16 +896,16 @@ class Laws(Case):
         def texts() -> dict[str, str]:
             return {text(): text() for _ in range(choose.randrange(4))}
 
-        make: dict[str, Callable[[], Any]] = {
-            "text": text,
-            "integer": lambda: choose.choice([0, 2**63 - 1, choose.randrange(-(2**63), 2**63)]),
-            "text map": texts,
-            "text map list": lambda: [texts() for _ in range(choose.randrange(4))],
-            "text list": lambda: [text() for _ in range(choose.randrange(4))],
+        make: dict[Any, Callable[[], Any]] = {
+            str: text,
+            int: lambda: choose.choice([0, 2**63 - 1, choose.randrange(-(2**63), 2**63)]),
+            MAP: texts,
+            MAP_LIST: lambda: [texts() for _ in range(choose.randrange(4))],
+            TEXT_LIST: lambda: [text() for _ in range(choose.randrange(4))],
         }
         for _ in range(500):
             data: Data = {"no field": None, "ID": [{}]}
-            for name, kind, optional in FIELDS:
+            for name, kind, optional, _ in FIELDS:
                 if not optional or choose.random() < 0.7:
                     data[name] = None if optional and choose.random() < 0.3 else make[kind]()
             items = list(data.items())
@@ -1173,79 +916,47 @@ class Laws(Case):
         for _, data in self.documents():
             before, expected = copy.deepcopy(data), whole(data)
             run = Unchecked.from_dict(data)
-            self.assertIs(run.__class__, RunObject)
-            self.assertEqual(list(run.to_dict().items()), list(expected.items()))
-            self.assertEqual(
-                {name: getattr(run, name) for name in TEXTS + INTEGERS},
-                {name: expected[name] for name in TEXTS + INTEGERS},
-            )
-            for twin in (
-                RunObject.from_dict(run.to_dict()),
-                RunObject.from_dict(json.loads(json.dumps(run.to_dict()))),
-                RunObject.from_response(data),
-                RunObject.from_response(run.to_dict()),
-                Unchecked(**expected),
-                decoded(RunObject, expected),
-                *copies(run),
-            ):
+            plain = run.to_dict()
+            tagged = Tagged.from_dict({**data, "tag": "mine"}).to_dict()
+            self.assertEqual(data, before)
+            self.assertEqual(tagged, {**expected, "tag": "mine", "notes": []})
+            twins = [run, decoded(RunObject, expected), Unchecked(**expected), *copies(run)]
+            twins += [RunObject.from_response(data), RunObject.from_response(plain)]
+            for twin in (*twins, RunObject.from_dict(json.loads(json.dumps(plain)))):
+                self.assertIs(twin.__class__, RunObject)
                 self.assertEqual((twin, hash(twin)), (run, hash(run)))
                 self.assertEqual(list(twin.to_dict().items()), list(expected.items()))
-            self.assertEqual(data, before)
-            tagged = Tagged.from_dict({**data, "tag": "mine"})
-            self.assertEqual(tagged.to_dict(), {**expected, "tag": "mine", "notes": []})
-            self.assertEqual(Tagged.from_dict(tagged.to_dict()), tagged)
 
     def test_what_does_not_fit_is_told_wherever_it_is(self) -> None:
-        # To refuse is one thing, and to tell why another: here each refusal is told, and nothing else.
-        texts: list[tuple[Any, str]] = [
-            (7, "expected str, got int"),
-            (None, "expected str, got NoneType"),
-            ("\ud800", "not valid UTF-8"),
-            ("é\udfff", "not valid UTF-8"),
-            (Text("\ud800"), "not valid UTF-8"),
-        ]
-        integers = [(True, "expected int, got bool"), (Number(2**63), "out of range for 64 bits")]
-        lists = [({}, "expected list, got dict"), ("a", "expected list, got str")]
-        maps = [([], "expected dict, got list"), ("a", "expected dict, got str")]
+        # To refuse is one thing, and to tell why another: here each refusal is told, and no other.
+        texts: list[tuple[Any, str]] = [(7, "expected str, got int"), ("\ud800", "not valid UTF-8")]
         for choose, data in self.documents():
             expected: dict[str, str] = {}
-            for name in choose.sample([*data], 3):
-                kind = {each: kind for each, kind, _ in FIELDS}.get(name)
-                text, told = choose.choice(texts)
-                if kind == "text":
-                    if text is None:
-                        continue
-                    data[name], expected[name] = text, told
-                elif kind == "integer":
-                    data[name], expected[name] = choose.choice(integers)
-                elif choose.random() < 0.3:
-                    if kind:
-                        wrong = maps if kind == "text map" else lists
-                        data[name], expected[name] = choose.choice(wrong)
-                elif kind == "text map":
-                    mapping = choose.choice([dict, Headers, types.MappingProxyType])
-                    data[name] = mapping({**(data[name] or {}), "new": text})
-                    expected[f"{name}['new']"] = told
-                elif kind == "text map list":
-                    data[name] = (*data[name], {"a": "é"}, {"new": text})
-                    expected[f"{name}[{len(data[name]) - 1}]['new']"] = told
-                elif kind == "text list":
-                    data[name] = [*data[name], text, "é"]
-                    expected[f"{name}[{len(data[name]) - 2}]"] = told
-            if expected:
-                expected = {
-                    path: expected[path]
-                    for name in NAMES
-                    for path in expected
-                    if re.split(r"\[", path)[0] == name
-                }
-                for cls in (RunObject, Tagged):
-                    problems = self.problems(data, cls)
-                    self.assertEqual(list(problems.items()), list(expected.items()))
+            for name, kind, *_ in choose.sample(FIELDS, 3):
+                path = name
+                wrong, told = choose.choice(texts)
+                if kind is str:
+                    data[name] = wrong
+                elif kind is int or choose.random() < 0.2:
+                    data[name], told = True, f"expected {EXPECTED[name]}, got bool"
+                elif kind == MAP:
+                    path += "['new']"
+                    mapping = choose.choice([dict, Headers])
+                    data[name] = mapping({**(data.get(name) or {}), "new": wrong})
+                elif kind == MAP_LIST:
+                    path += f"[{len(data[name])}]['new']"
+                    data[name] = [*data[name], {"new": wrong}, {"a": "é"}]
+                else:
+                    path += f"[{len(data[name])}]"
+                    data[name] = (*data[name], wrong, "é")
+                expected[path] = told
+            for cls in (RunObject, Tagged):
+                self.assertEqual(self.problems(cls.from_dict, data), expected)
+
 
 # As for a user whose environment asks for nothing, whatever that of the tests does.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-BARE["COLUMNS"] = "200"  # so that the help breaks no sentence
+BARE["COLUMNS"] = "200"  # so that the help breaks no word
 
 
 def on_a_line(*runs: Data) -> str:
@@ -1254,7 +965,7 @@ def on_a_line(*runs: Data) -> str:
 
 
 # What it tells of an empty object, from which no list and no map is missing.
-LACKING = [name for name in REQUIRED if name not in ("tools", "file_ids", "metadata")]
+LACKING = [name for name in REQUIRED if EXPECTED[name] in ("str", "int")]
 NOTHING = "; ".join([f"{name}: missing" for name in LACKING])
 
 
@@ -1285,7 +996,7 @@ def done(command: list[str], stdin: bytes | str = b"", **more: Any) -> tuple[int
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         options: Data = {"env": BARE, "stdout": output, "stderr": errors, **more}
         options.update(timeout=PATIENCE / 2, **prepared(signal.SIG_DFL))
-        status = subprocess.run(command, input=given, **options).returncode
+        status = subprocess.run(command, check=False, input=given, **options).returncode
         for stream in (output, errors):
             if stream.seek(0, os.SEEK_END) >= BOUND:
                 raise AssertionError("it writes without end")
@@ -1299,9 +1010,7 @@ class Command(Case):
 
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def file(self, name: str, content: bytes | str | Data | list[Any]) -> None:
         """Write a file, as it is or as JSON."""
@@ -1328,7 +1037,7 @@ class Command(Case):
     @contextlib.contextmanager
     def started(
         self, *arguments: str, before: Sequence[str] = (), sigint: Any = signal.SIG_DFL, **more: Any
-    ) -> Generator[Any, None, None]:
+    ) -> Generator[Any]:
         """Start the command with three pipes; kill it if that takes too long or the test fails."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         options: Data = {"cwd": self.folder, "env": BARE, **pipes, **more, **prepared(sigint)}
@@ -1371,18 +1080,19 @@ class Command(Case):
         self.file("spaced", f" \n{document}\n\n")
         self.file("marked", f"\ufeff{document}")
         self.file("full", full())
-        self.assertEqual(
-            self.check("full", "spaced", "-", "marked", stdin=document),
-            (0, on_a_line(full(), *[small()] * 3), ""),
-        )
+        odd = json.dumps(small())[:-1] + ', "a": [NaN, -Infinity, 1e999], "b": 1, "b": 2}'
+        expected = (0, on_a_line(full(), *[small()] * 3), "")
+        self.assertEqual(self.check("full", "spaced", "-", "marked", stdin=odd), expected)
 
     def test_what_is_no_run_is_one_line_and_the_rest_goes_on(self) -> None:
-        self.file("bad", {**small(), "created_at": "1", "metadata": {"a\nb": None, "c": 1}})
+        self.file("bad", {**small(), "created_at": "1", "metadata": {"\n": 1}})
         self.file("good", small())
-        told = "bad:1: created_at: expected int, got str; metadata['a\\nb']: expected str, got "
-        told += "NoneType; metadata['c']: expected str, got int\n"
-        told += "<stdin>:1: expected dict, got int\n1 of 3 runs fit\n"
-        self.assertEqual(self.check("bad", "-", "good", stdin="7"), (1, on_a_line(small()), told))
+        told = "bad:1: created_at: expected int, got str; metadata['\\n']: expected str, got int\n"
+        told += "<stdin>:1: expected dict, got int\n"
+        # Standard input may be named twice; then nothing is left of it.
+        told += "<stdin>:1:1: Expecting value\n1 of 4 runs fit\n"
+        expected = (1, on_a_line(small()), told)
+        self.assertEqual(self.check("bad", "-", "good", "-", stdin="7"), expected)
 
     def test_responses_are_read_and_the_19_fields_as_they_are_if_asked_for(self) -> None:
         data = {**full(), "file_ids": None, "last_error": {"code": "a"}, "created_at": 7.0}
@@ -1395,51 +1105,39 @@ class Command(Case):
         self.assertEqual(self.check("new", "--strict", "old"), (1, on_a_line(full()), told))
 
     def test_keys_that_are_left_out_are_told_where_something_does_not_fit(self) -> None:
-        extra = {"usage": 1, "a b": 2, "": 3, "k" * 61: 4, "é": 5, "a\n": 6, "temperature": 7}
+        extra = {"usage": 1, "a b": 2, "": 3, "k" * 61: 4, "é": 5, "a\n": 6, "k" * 60: 7}
         self.file("runs.jsonl", f"{json.dumps({**small(), **extra})}\n" * 2 + '{"no run": 1}\n')
         told = f"runs.jsonl:3: {NOTHING}\n2 of 3 runs fit\nleft out: '', 'a b', 'a\\n', "
-        told += f"'{'k' * 59}..., temperature, usage, é\n"
+        told += f"'{'k' * 59}..., {'k' * 60}, usage, é\n"
         self.assertEqual(self.check("runs.jsonl"), (1, on_a_line(small(), small()), told))
-        for count, end in [(20, "key_19"), (25, "key_19, and 5 more")]:
-            more = {f"key_{number:02}": None for number in range(count)}
-            self.file("more.json", [{**small(), **more}, 7])
+        names = [f"key_{number:02}" for number in range(21)]
+        for count, end in [(20, "key_19"), (21, "key_19, and 1 more")]:
+            self.file("more.json", [{**small(), **dict.fromkeys(names[:count])}, 7])
             _, _, errors = self.check("more.json")
-            names = ", ".join(f"key_{number:02}" for number in range(19))
-            self.assertEqual(errors.splitlines()[-1], f"left out: {names}, {end}")
+            self.assertEqual(errors.splitlines()[-1], f"left out: {', '.join(names[:19])}, {end}")
 
     @needs_posix
     def test_on_a_terminal_the_runs_are_counted(self) -> None:
         self.file("page.json", {"data": [{**small(), "usage": None}, full()]})
-        for files, told in [
-            (["page.json"], "2 of 2 runs fit\r\nleft out: usage\r\n"),
-            (["/dev/null", "--json-lines"], "0 of 0 runs fit\r\n"),
-        ]:
-            ours, theirs = os.openpty()
-            status, _, _ = self.check(*files, stderr=theirs)
-            self.assertEqual((status, os.read(ours, BOUND).decode()), (0, told))
-            os.close(ours)
-            os.close(theirs)
+        ours, theirs = os.openpty()
+        status, _, _ = self.check("page.json", stderr=theirs)
+        told = "2 of 2 runs fit\r\nleft out: usage\r\n"
+        self.assertEqual((status, os.read(ours, BOUND).decode()), (0, told))
+        os.close(ours)
+        os.close(theirs)
 
     def test_a_document_may_be_an_array_or_a_list_page(self) -> None:
         runs = [small(), 7, {**full(), "id": 8}, full(), [small()]]
         page = {"data": runs, "first_id": "run_1", "has_more": False}
-        places = ["[1]: ", "[2]: id: ", "[4]: "]
-        reasons = ["expected dict, got int", "expected str, got int", "expected dict, got list"]
-        told = [place + reason for place, reason in zip(places, reasons, strict=True)]
         self.file("array", runs)
         self.file("page", {"object": "list", **page})
-        self.file("go", page)
-        self.file("lines.jsonl", f"{json.dumps(page)}\n{json.dumps(small())}\n[]\n")
-        names = [("array", ""), ("page", "data"), ("go", "data"), ("lines.jsonl", "data")]
-        lines = [f"{name}:1: {path}{line}\n" for name, path in names for line in told]
-        self.assertEqual(
-            self.check("array", "page", "go", "lines.jsonl"),
-            (
-                1,
-                on_a_line(small(), full()) * 4 + on_a_line(small()),
-                "".join(lines) + "9 of 21 runs fit\n",
-            ),
-        )
+        self.file("go.jsonl", f"{json.dumps(page)}\n{json.dumps(small())}\n[]\n")
+        told = "{0}[1]: expected dict, got int\n{0}[2]: id: expected str, got int\n"
+        told += "{0}[4]: expected dict, got list\n"
+        places = ("array:1: ", "page:1: data", "go.jsonl:1: data")
+        errors = "".join(map(told.format, places)) + "7 of 16 runs fit\n"
+        output = on_a_line(small(), full()) * 3 + on_a_line(small())
+        self.assertEqual(self.check("array", "page", "go.jsonl"), (1, output, errors))
 
     def test_what_only_looks_like_a_list_page_is_a_run(self) -> None:
         run = {**small(), "object": "list", "data": [7]}
@@ -1450,54 +1148,36 @@ class Command(Case):
         self.assertEqual(self.check("run", "page"), (1, on_a_line({**run, "id": "run_1"}), told))
 
     def test_each_fault_of_a_document_is_one_line(self) -> None:
-        good = json.dumps(small())
+        good = json.dumps(small()).encode()
         # A document on one line, the column that is told of it, and the reason.
-        faults: list[tuple[str | bytes, str, str]] = [
-            ("{", ":2", "Expecting property name.*"),
-            ("\ufeff{ ]", ":3", "Expecting property name.*"),
-            (good[:-1], ":[0-9]+", "Expecting ',' delimiter"),
-            (good.replace('"failed"', "'failed'"), ":[0-9]+", "Expecting value"),
-            (good.replace("failed", "a\tb"), ":[0-9]+", "Invalid control character at"),
-            ("\x00", ":1", "Expecting value"),
-            (good + "\u00a0", ":[0-9]+", "Extra data"),
-            (good + "\x0c", ":[0-9]+", "Extra data"),
-            (f"{good} {good}", ":[0-9]+", "Extra data"),
-            (good.replace('"failed"', "NaN"), "", "status: expected str, got float"),
-            (good.replace("1699063290", "1e999"), "", "created_at: expected int, got float"),
-            (good[:-1] + ', "last_error": [NaN]}', "", "last_error: expected str, got list"),
-            (good.replace("failed", "ä").encode("latin-1"), "", "not valid UTF-8"),
-            (good.replace("failed", "\ud800").encode("utf-8", "surrogatepass"), "", "not valid .*"),
-            (good.encode("utf-16"), "", "not valid UTF-8"),
-            ("[" * 100_000, "", "maximum recursion depth exceeded.*"),
-            ('{"no field":' * 30_000, "", "maximum recursion depth exceeded.*"),
-            (good.replace("1699063290", "9" * 100_000), "", r"Exceeds the limit \(4300.*"),
-            (good.replace("1699063290", "1.5"), "", "created_at: expected int, got float"),
-            (good.replace("failed", "\\ud800"), "", "status: not valid UTF-8"),
+        faults = [
+            (b"\xef\xbb\xbf{ ]", ":3", "Expecting property name.*"),
+            (good.replace(b"failed", b"a\tb"), ":[0-9]+", "Invalid control character at"),
+            (good + "\u00a0".encode(), ":[0-9]+", "Extra data"),
+            (good + b" " + good, ":[0-9]+", "Extra data"),
+            (good.replace(b'"failed"', b"NaN"), "", "status: expected str, got float"),
+            (good[:-1] + b', "last_error": [NaN]}', "", "last_error: expected str, got list"),
+            (good.replace(b"failed", b"\xed\xa0\x80"), "", "not valid UTF-8"),
+            (good.decode().encode("utf-16"), "", "not valid UTF-8"),
+            (b"[" * 100_000, "", "maximum recursion depth exceeded.*"),
+            (b'{"no field":' * 30_000, "", "maximum recursion depth exceeded.*"),
+            (good.replace(b"1699063290", b"9" * 100_000), "", r"Exceeds the limit \(4300.*"),
         ]
-        documents = [each.encode() if isinstance(each, str) else each for each, _, _ in faults]
-        # Each as a file.
+        # Each as a file, and as a line of one file with a run after it.
+        documents = [document for document, _, _ in faults]
         names = [f"{number}.json" for number in range(len(faults))]
         for name, document in zip(names, documents, strict=True):
             self.file(name, document)
-        status, output, errors = self.check(*names)
-        self.assertEqual((status, output), (1, ""))
-        *complaints, count = errors.splitlines()
-        self.assertEqual(count, f"0 of {len(faults)} runs fit")
-        for name, told, (_, column, reason) in zip(names, complaints, faults, strict=True):
-            hint = "; see --json-lines" if reason == "Extra data" else ""
-            self.assertRegex(told, rf"\A{name}:1{column}: {reason}{hint}\Z")
-        # Each as a line of one file, with a run after it.
-        self.file("lines", b"\n".join([*documents, good.encode()]))
-        status, output, errors = self.check("--json-lines", "lines")
+        self.file("lines.jsonl", b"\n".join([*documents, good]))
+        status, output, errors = self.check(*names, "lines.jsonl")
         self.assertEqual((status, output), (1, on_a_line(small())))
         *complaints, count = errors.splitlines()
-        self.assertEqual(count, f"1 of {len(faults) + 1} runs fit")
-        for number, (told, fault) in enumerate(zip(complaints, faults, strict=True), 1):
-            self.assertRegex(told, rf"\Alines:{number}{fault[1]}: {fault[2]}\Z")
-
-    def test_what_is_left_out_may_be_anything(self) -> None:
-        document = json.dumps(small())[:-1] + ', "a": [NaN, -Infinity, 1e999], "b": 1, "b": 2}'
-        self.assertEqual(self.check(stdin=document), (0, on_a_line(small()), ""))
+        self.assertEqual((len(complaints), count), (22, "1 of 23 runs fit"))
+        for number, (_, column, reason) in enumerate(faults):
+            hint = "; see --json-lines" if reason == "Extra data" else ""
+            alone, line = complaints[number], complaints[len(faults) + number]
+            self.assertRegex(alone, rf"\A{number}\.json:1{column}: {reason}{hint}\Z")
+            self.assertRegex(line, rf"\Alines\.jsonl:{number + 1}{column}: {reason}\Z")
 
     def test_a_fault_in_a_document_of_several_lines_is_found(self) -> None:
         one = json.dumps(small())
@@ -1508,20 +1188,19 @@ class Command(Case):
             (f"{one}\n{{}}", "2:1: Extra data; see --json-lines"),
             (f"\n{one} \r\n\n \t{one}", "4:3: Extra data; see --json-lines"),
         ]
-        names = [str(number) for number in range(len(faults))]
-        for name, (document, _) in zip(names, faults, strict=True):
+        expected = ""
+        for name, (document, place) in zip("abcde", faults, strict=True):
             self.file(name, document)
-        told = [f"{name}:{place}\n" for name, (_, place) in zip(names, faults, strict=True)]
-        self.assertEqual(self.check(*names), (1, "", "".join(told) + "0 of 5 runs fit\n"))
+            expected += f"{name}:{place}\n"
+        self.assertEqual(self.check(*"abcde"), (1, "", f"{expected}0 of 5 runs fit\n"))
 
     def test_json_lines_are_one_document_a_line(self) -> None:
         one, two = on_a_line(small()), on_a_line(full()).strip()
         text = f"\ufeff{json.dumps(small())}\n\n  \t\r\n\ufeff\n{two}\r\n {{\t\r\n7\n{two}"
-        status, output, errors = self.check("--json-lines", stdin=text)
-        self.assertEqual((status, output), (1, f"{one}{two}\n{two}\n"))
-        first, *rest = errors.splitlines()
-        self.assertRegex(first, r"\A<stdin>:6:4: Expecting property name")
-        self.assertEqual(rest, ["<stdin>:7: expected dict, got int", "3 of 5 runs fit"])
+        told = "<stdin>:6:4: Expecting property name enclosed in double quotes\n"
+        told += "<stdin>:7: expected dict, got int\n3 of 5 runs fit\n"
+        expected = (1, f"{one}{two}\n{two}\n", told)
+        self.assertEqual(self.check("--json-lines", stdin=text), expected)
 
     def test_files_may_be_json_lines_by_name(self) -> None:
         lines = on_a_line(small(), full())
@@ -1535,119 +1214,99 @@ class Command(Case):
         self.file("good", small())
         self.file("nothing", "{}")
         (self.folder / "folder").mkdir()
-        unread = "no: No such file or directory\nfolder: Is a directory\n"
-        unread += "'': No such file or directory\n"
-        expected = (2, on_a_line(small()), unread)
-        self.assertEqual(self.check("no", "folder", "", "good"), expected)
-        told = f"nothing:1: {NOTHING}\nno: No such file or directory\n1 of 2 runs fit\n"
-        self.assertEqual(self.check("nothing", "no", "good"), (2, on_a_line(small()), told))
+        told = "no: No such file or directory\nfolder: Is a directory\n"
+        told += f"'': No such file or directory\nnothing:1: {NOTHING}\n1 of 2 runs fit\n"
+        expected = (2, on_a_line(small()), told)
+        self.assertEqual(self.check("no", "folder", "", "nothing", "good"), expected)
 
-    @needs_proc
+    @needs_linux
     def test_a_file_that_fails_while_it_is_read_is_named(self) -> None:
         self.file("good", small())
-        expected = (2, on_a_line(small()), "/proc/self/mem: Input/output error\n")
-        self.assertEqual(self.check("/proc/self/mem", "good"), expected)
-        # And after some of its runs.
         ours, theirs = os.openpty()
-        with self.started("--json-lines", stdin=ours) as process:
-            os.write(theirs, json.dumps(small()).encode() + b"\n")
-            self.assertEqual(process.stdout.readline().decode(), on_a_line(small()))
+        with self.started("--json-lines", "-", "good", stdin=ours) as process:
+            os.write(theirs, on_a_line(full()).encode())
+            self.assertEqual(process.stdout.readline().decode(), on_a_line(full()))
             os.close(theirs)
-            told = "<stdin>: Input/output error\n"
-            self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", told))
+            self.assertEqual(self.rest(process.stdout), on_a_line(small()))
+            self.assertEqual(self.rest(process.stderr), "<stdin>: Input/output error\n")
         os.close(ours)
         self.assertEqual(process.returncode, 2)
 
-    @needs_full
+    @needs_linux
     def test_a_file_for_which_memory_does_not_suffice_is_named(self) -> None:
         self.file("good", small())
         (self.folder / "zero.jsonl").symlink_to("/dev/zero")
-        status, output, errors = self.shell("ulimit -v 150000; check /dev/zero zero.jsonl good")
-        self.assertEqual((status, output), (2, on_a_line(small())))
-        told = [f"{name}: not enough memory" for name in ("/dev/zero", "zero.jsonl")]
-        self.assertEqual(errors.splitlines(), told)
+        told = "/dev/zero: not enough memory\nzero.jsonl: not enough memory\n"
+        line = "ulimit -v 150000; check /dev/zero zero.jsonl good"
+        self.assertEqual(self.shell(line), (2, on_a_line(small()), told))
 
     @needs_posix
     def test_a_complaint_that_cannot_be_printed_is_shown_escaped(self) -> None:
-        reason = "No such file or directory"
-        told = f"'a\\nb: {reason}'\n'\\x1b[31m: {reason}'\nключ: {reason}\n"
-        self.assertEqual(self.check("a\nb", "\x1b[31m", "ключ"), (2, "", told))
         self.file("a\nb", "7")
-        told = "'a\\nb:1: expected dict, got int'\n0 of 1 runs fit\n"
-        self.assertEqual(self.check("a\nb"), (1, "", told))
-        told = f"'\\udcff: {reason}'\n"
-        self.assertEqual(self.shell("check \"$(printf '\\377')\""), (2, "", told))
-
-    def test_standard_input_may_be_named_twice(self) -> None:
-        told = "<stdin>:1:1: Expecting value\n1 of 2 runs fit\n"
-        expected = (1, on_a_line(small()), told)
-        self.assertEqual(self.check("-", "-", stdin=json.dumps(small())), expected)
+        reason = "No such file or directory"
+        told = f"'a\\nb:1: expected dict, got int'\n'\\x1b[31m: {reason}'\nключ: {reason}\n"
+        told += f"'\\udcff: {reason}'\n0 of 1 runs fit\n"
+        line = "check \"$(printf 'a\\nb')\" \"$(printf '\\033[31m')\" ключ \"$(printf '\\377')\""
+        self.assertEqual(self.shell(line), (2, "", told))
 
     def test_wrong_usage_help_and_version(self) -> None:
-        for option in ("--jsonl", "--js", "--responses"):
-            status, output, errors = self.check(option)
-            self.assertEqual((status, output), (2, ""))
-            self.assertIn("usage:", errors)
+        status, output, errors = self.check("--js")
+        self.assertEqual((status, output), (2, ""))
+        self.assertIn("usage:", errors)
         status, output, errors = self.check("--help")
         self.assertEqual((status, errors), (0, ""))
-        for told in (
-            "Write the runs in JSON files, one a line, and tell what does not fit. A file holds a "
-            "run, an array of runs, or a list page of the API; one named *.jsonl or *.ndjson holds "
-            "one of these a line.\n",
-            "  FILE          none or -: stdin\n",
-            "  --strict      take the 19 fields as they are\n",
-            "  --json-lines  read all files as *.jsonl\n",
-            "  --version ",
-            "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed\n",
-        ):
-            self.assertIn(told, output)
+        told = " ".join(output.split()).partition(" Write ")[2]
+        self.assertEqual(
+            told,
+            "the runs in JSON files, one a line, and tell what does not fit. A file holds a run, "
+            "an array of runs, or a list page of the API; one named *.jsonl or *.ndjson holds "
+            "one of these a line. positional arguments: FILE none or -: stdin "
+            "options: -h, --help show this help message and exit "
+            "--strict take the 19 fields as they are --json-lines read all files as *.jsonl "
+            "--version show program's version number and exit "
+            "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
+        )
         self.assertEqual(self.check("--version"), (0, f"{runobject.__version__}\n", ""))
 
     def test_options_may_stand_anywhere_before_two_hyphens(self) -> None:
         reason = "No such file or directory\n"
         self.assertEqual(self.check("--", "--lacking"), (2, "", f"--lacking: {reason}"))
         self.assertEqual(self.check("--strict", "--", "a"), (2, "", f"a: {reason}"))
-        told = f"a: {reason}b: {reason}"
-        self.assertEqual(self.check("a", "--strict", "b"), (2, "", told))
+        self.assertEqual(self.check("a", "--strict", "b"), (2, "", f"a: {reason}b: {reason}"))
 
-    def test_no_environment_changes_what_is_written(self) -> None:
-        environments: list[Data] = [
-            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONUNBUFFERED": "1"},
-            {"PYTHONIOENCODING": "utf-16", "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"},
-        ]
+    def test_neither_environment_nor_flags_change_what_is_written(self) -> None:
         self.file("good", json.dumps(full(), ensure_ascii=False))
         self.file("bad", json.dumps({**full(), "metadata": {"ключ": 1}}))
         told = "bad:1: metadata['ключ']: expected str, got int\n1 of 2 runs fit\n"
-        for more in environments:
-            expected = (1, on_a_line(full()), told)
-            self.assertEqual(self.check("good", "bad", env={**BARE, **more}), expected)
+        for flags, more in [
+            (["-S", "-OO"], {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+            (["-bb", "-W", "error", "-X", "dev"], {"PYTHONIOENCODING": "utf-16"}),
+        ]:
+            command = [sys.executable, *flags, str(MODULE), "good", "bad"]
+            made = done(command, cwd=self.folder, env={**BARE, **more})
+            self.assertEqual(made, (1, on_a_line(full()), told))
 
-    @needs_full
+    @needs_linux
     def test_streams_that_are_closed_or_full(self) -> None:
         self.file("nothing", "{}")
         self.file("good", small())
         run, nothing = on_a_line(small()), f"nothing:1: {NOTHING}\n"
         expected: dict[str, tuple[int, str, str]] = {
-            "": (1, run, f"{nothing}1 of 2 runs fit\n"),
-            "2>&-": (2, "", ""),
-            "2>/dev/full": (2, "", ""),
-            ">&-": (2, "", f"{nothing}standard output: Bad file descriptor\n"),
-            ">&- 2>&-": (2, "", ""),
-            ">/dev/full": (2, "", f"{nothing}standard output: No space left on device\n"),
-            ">/dev/full 2>/dev/full": (2, "", ""),
+            "nothing good 2>&-": (2, "", ""),
+            "nothing good 2>/dev/full": (2, "", ""),
+            "nothing good >&-": (2, "", f"{nothing}standard output: Bad file descriptor\n"),
+            "good >/dev/full": (2, "", "standard output: No space left on device\n"),
+            "good >/dev/full 2>/dev/full": (2, "", ""),
+            "good 2>&-": (0, run, ""),
+            "good no 2>/dev/full": (2, run, ""),
+            "<&-": (2, "", "<stdin>: Bad file descriptor\n"),
         }
-        told = {streams: self.shell(f"check nothing good {streams}") for streams in expected}
+        told = {streams: self.shell(f"check {streams}") for streams in expected}
         self.assertEqual(told, expected)
-        self.assertEqual(self.shell("check good 2>&-"), (0, run, ""))
-        self.assertEqual(self.shell("check good no 2>/dev/full"), (2, run, ""))
-        self.assertEqual(self.shell("check <&-"), (2, "", "<stdin>: Bad file descriptor\n"))
 
     @needs_posix
     def test_an_output_that_takes_only_a_part_is_one_that_failed(self) -> None:
         self.file("large", {**full(), "instructions": "x" * 300_000})
-        status, output, errors = self.shell("ulimit -f 200; check large")
-        self.assertEqual((status, errors), (2, "standard output: File too large\n"))
-        self.assertLess(len(output), 300_000)
         # A pipe that somebody set not to wait, from which nobody reads.
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
@@ -1660,15 +1319,13 @@ class Command(Case):
     def test_a_reader_that_has_gone_is_no_traceback(self) -> None:
         self.file("good", on_a_line(full()) * 500)  # more than a pipe holds
         self.file("bad", "{}\n" * 1000)
-        with self.started("--json-lines", "good") as process:
-            self.assertEqual(json.loads(process.stdout.readline()), full())
-            process.stdout.close()
-            self.assertEqual(self.rest(process.stderr), "")
-        self.assertEqual(process.returncode, 2)
-        with self.started("--json-lines", "bad", stderr=subprocess.STDOUT) as process:
-            process.stdout.readline()
-            process.stdout.close()
-        self.assertEqual(process.returncode, 2)
+        for name, stderr in [("good", subprocess.PIPE), ("bad", subprocess.STDOUT)]:
+            with self.started("--json-lines", name, stderr=stderr) as process:
+                process.stdout.readline()
+                process.stdout.close()
+                if process.stderr:
+                    self.assertEqual(self.rest(process.stderr), "")
+            self.assertEqual(process.returncode, 2)
 
     @needs_posix
     def test_ctrl_c_ends_it_by_the_signal_without_a_traceback(self) -> None:
@@ -1680,15 +1337,12 @@ class Command(Case):
                 self.interrupt(process, lambda: process.send_signal(signal.SIGINT))
                 self.assertEqual(self.rest(process.stderr), "")
             self.assertEqual(process.returncode, -signal.SIGINT)
-
-    @needs_posix
-    def test_ctrl_c_ends_it_while_it_starts(self) -> None:
+        # Also while it starts.
         self.file("argparse.py", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-        with self.started(env={**BARE, "PYTHONPATH": str(self.folder)}) as process:
-            self.assertEqual((self.rest(process.stdout), self.rest(process.stderr)), ("", ""))
-        self.assertEqual(process.returncode, -signal.SIGINT)
+        made = self.check(env={**BARE, "PYTHONPATH": str(self.folder)})
+        self.assertEqual(made, (-signal.SIGINT, "", ""))
 
-    @needs_proc
+    @needs_linux
     def test_ctrl_c_ends_it_even_where_the_signal_does_not(self) -> None:
         # The system keeps it from the first process of a container.
         container = ["unshare", "--fork", "--pid", "--kill-child"]
@@ -1725,30 +1379,25 @@ class Command(Case):
 
     @unittest.skipUnless(hasattr(socket, "SOCK_SEQPACKET"), "no sockets that keep pieces apart")
     def test_a_run_and_a_complaint_are_written_in_one_piece_each(self) -> None:
-        long = {**full(), "instructions": "x" * 20_000}
-        self.file("runs", f"{on_a_line(small(), long)}{{}}\n")
-        for more in ({}, {"PYTHONUNBUFFERED": "1"}):
-            # What is written at once to such a socket is received at once.
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with ours, theirs:
-                options: Data = {"env": {**BARE, **more}, "stdout": theirs, "stderr": theirs}
-                status, _, _ = self.check("--json-lines", "runs", **options)
-                theirs.close()
-                receive = functools.partial(ours.recv, 100_000)
-                pieces = [piece.decode() for piece in iter(receive, b"")]
-            runs, told = [on_a_line(small()), on_a_line(long)], f"runs:3: {NOTHING}\n"
-            self.assertEqual(status, 1)
-            self.assertEqual(pieces, [*runs, told, "2 of 3 runs fit\n"])
+        long = on_a_line({**full(), "instructions": "x" * 20_000})
+        self.file("runs.jsonl", f"{on_a_line(small())}{long}{{}}\n")
+        # What is written at once to such a socket is received at once.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            self.check("runs.jsonl", stdout=theirs, stderr=theirs)
+            theirs.close()
+            receive = functools.partial(ours.recv, 100_000)
+            pieces = [piece.decode() for piece in iter(receive, b"")]
+        told = f"runs.jsonl:3: {NOTHING}\n"
+        self.assertEqual(pieces, [on_a_line(small()), long, told, "2 of 3 runs fit\n"])
 
-    @needs_proc
+    @needs_linux
     def test_json_lines_take_constant_memory_and_documents_little(self) -> None:
         def peak(document: str, *arguments: str) -> int:
             """The most memory that the process ever had, its high-water mark, in kB."""
-            show = "print(open('/proc/self/status', encoding='utf-8').read(), file=sys.stderr)"
-            code = f"status = main()\n{show}"
+            code = "status = main()\nprint(open('/proc/self/status').read(), file=sys.stderr)"
             _, _, errors = self.main(code, *arguments, stdin=document)
-            (found,) = re.findall(r"VmHWM:\s+(\d+) kB", errors)
-            return int(found)
+            return int(errors.partition("VmHWM:")[2].split()[0])
 
         line = json.dumps({**small(), "no field": "x" * 200_000}) + "\n"
         few, many = [peak(line * count, "--json-lines") for count in (5, 100)]
@@ -1761,39 +1410,23 @@ class Command(Case):
         code = (
             "class Run(RunObject):\n"
             "    @classmethod\n"
-            "    def from_dict(cls, data):\n"
-            "        return super().from_dict({'file_ids': [], **data})\n"
-            "    @classmethod\n"
             "    def from_response(cls, data):\n"
-            "        data = dict(data) if isinstance(data, list) else data\n"
-            "        return super().from_response({'status': 'queued', **data})\n"
+            "        return super().from_response({'status': 'queued', **dict(data)})\n"
             "    def to_dict(self):\n"
             "        return {**super().to_dict(), 'metadata': {}}\n"
-            "before = sys.excepthook\n"
             "status = main(Run)\n"
-            "print('this comes after it', status, sys.excepthook is before)"
+            "print('this comes after it', status)"
         )
-        data = small()
-        del data["file_ids"]
-        run = on_a_line({**small(), "file_ids": [], "metadata": {}})
-        lacking = [name for name in REQUIRED if name != "file_ids"]
-        told = "; ".join([f"{name}: missing" for name in lacking])
-        self.assertEqual(
-            self.main(code, "--json-lines", "--strict", stdin=f"{json.dumps(data)}\n{{}}\n"),
-            (
-                1,
-                f"{run}this comes after it 1 True\n",
-                f"<stdin>:2: {told}\n1 of 2 runs fit\n",
-            ),
-        )
+        data: Data = {**small(), "metadata": {}}
+        told = "<stdin>:1: [1]: expected dict, got int\n1 of 2 runs fit\n"
+        expected = (1, f"{on_a_line(data)}this comes after it 1\n", told)
+        self.assertEqual(self.main(code, "--strict", stdin=json.dumps([data, 7])), expected)
         del data["status"]
-        run = on_a_line({**small(), "status": "queued", "file_ids": [], "metadata": {}})
         items = json.dumps([data, list(data.items())])
-        self.assertEqual(
-            self.main(code, stdin=items), (0, f"{run}{run}this comes after it 0 True\n", "")
-        )
+        output = on_a_line({**data, "status": "queued"}) * 2 + "this comes after it 0\n"
+        self.assertEqual(self.main(code, stdin=items), (0, output, ""))
 
-    @needs_full
+    @needs_linux
     def test_an_output_that_fails_ends_a_program_that_calls_it_in_order(self) -> None:
         code = "try: main()\nfinally: print('cleaned up', file=sys.stderr)"
         told = "standard output: No space left on device\ncleaned up\n"
@@ -1801,17 +1434,7 @@ class Command(Case):
             expected = (2, "", told)
             self.assertEqual(self.main(code, stdin=json.dumps(small()), stdout=output), expected)
 
-    def test_an_error_of_the_system_in_a_subclass_is_named(self) -> None:
-        code = (
-            "class Run(RunObject):\n"
-            "    def __post_init__(self):\n"
-            "        raise ConnectionError('the lookup failed')\n"
-            "status = main(Run)"
-        )
-        told = "<stdin>: the lookup failed\n"
-        self.assertEqual(self.main(code, stdin=json.dumps(small())), (2, "", told))
-
-    def test_what_a_subclass_refuses_is_one_line_and_the_rest_goes_on(self) -> None:
+    def test_what_a_subclass_raises_is_one_line(self) -> None:
         code = (
             "import dataclasses, datetime\n"
             "@dataclasses.dataclass(frozen=True, kw_only=True)\n"
@@ -1821,26 +1444,25 @@ class Command(Case):
             "        super().__post_init__()\n"
             "        if self.odd == 'problem': raise RunObjectError({'odd': 'is odd'})\n"
             "        if self.odd == 'value': raise ValueError('two\\nlines')\n"
-            "        if self.odd == 'type': len(7)\n"
             "        if self.odd == 'deep': Run.__post_init__(self)\n"
+            "        if self.odd == 'system': raise ConnectionError('the lookup failed')\n"
             "        odd = {'infinite': float('inf'), 'date': datetime.date(2024, 4, 1)}\n"
-            "        odd = odd.get(self.odd, self.odd)\n"
-            "        object.__setattr__(self, 'odd', odd)\n"
+            "        object.__setattr__(self, 'odd', odd.get(self.odd, self.odd))\n"
             "status = main(Run)"
         )
         reasons = {
             "problem": "odd: is odd",
             "value": r"two\\nlines'",
-            "type": r"object of type 'int' has no len\(\)",
             "deep": "maximum recursion depth exceeded.*",
             "infinite": "Out of range float values are not JSON compliant.*",
             "date": "Object of type date is not JSON serializable.*",
         }
-        runs = [{**small(), "odd": each} for each in [*reasons, "fits"]]
+        # The rest of a document goes on, but not after an error of the system.
+        runs = [{**small(), "odd": each} for each in [*reasons, "fits", "system", "problem"]]
         status, output, errors = self.main(code, stdin=json.dumps(runs))
-        self.assertEqual((status, json.loads(output)), (1, {**whole(small()), "odd": "fits"}))
-        *complaints, count = errors.splitlines()
-        self.assertEqual(count, "1 of 7 runs fit")
+        self.assertEqual((status, json.loads(output)), (2, {**whole(small()), "odd": "fits"}))
+        *complaints, last, count = errors.splitlines()
+        self.assertEqual((last, count), ("<stdin>: the lookup failed", "1 of 6 runs fit"))
         for number, (told, reason) in enumerate(zip(complaints, reasons.values(), strict=True)):
             self.assertRegex(told, rf"\A'?<stdin>:1: \[{number}\]: {reason}\Z")
 
@@ -1860,21 +1482,6 @@ class Module(Case):
             results = doctest.testmod(runobject)
         self.assertEqual(results.failed, 0, shown.getvalue())
         self.assertGreater(results.attempted, 3)
-
-    @needs_file
-    def test_it_works_pasted_under_another_name(self) -> None:
-        code = "import json, pickle, sys; from ours.vendored import runs;"
-        code += "run = runs.RunObject.from_dict(json.load(sys.stdin));"
-        code += "print(pickle.loads(pickle.dumps(run)) == run, type(run).__module__)"
-        with tempfile.TemporaryDirectory() as folder:
-            package = Path(folder, "ours", "vendored")
-            package.mkdir(parents=True)
-            (package / "__init__.py").touch()
-            (package / "runs.py").write_bytes(MODULE.read_bytes())
-            for flags in (["-S", "-OO"], ["-bb", "-W", "error", "-X", "dev"]):
-                command = [sys.executable, *flags, "-c", code]
-                told = done(command, json.dumps(full()), cwd=folder)
-                self.assertEqual(told, (0, "True ours.vendored.runs\n", ""))
 
     @needs_file
     def test_what_only_the_command_needs_is_not_imported(self) -> None:
