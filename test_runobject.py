@@ -1415,15 +1415,15 @@ class Command(Case):
             "    def to_dict(self):\n"
             "        return {**super().to_dict(), 'metadata': {}}\n"
             "status = main(Run)\n"
-            "print('this comes after it', status)"
+            "print('this comes after it', status, sys.excepthook is sys.__excepthook__)"
         )
         data: Data = {**small(), "metadata": {}}
         told = "<stdin>:1: [1]: expected dict, got int\n1 of 2 runs fit\n"
-        expected = (1, f"{on_a_line(data)}this comes after it 1\n", told)
+        expected = (1, f"{on_a_line(data)}this comes after it 1 True\n", told)
         self.assertEqual(self.main(code, "--strict", stdin=json.dumps([data, 7])), expected)
         del data["status"]
         items = json.dumps([data, list(data.items())])
-        output = on_a_line({**data, "status": "queued"}) * 2 + "this comes after it 0\n"
+        output = on_a_line({**data, "status": "queued"}) * 2 + "this comes after it 0 True\n"
         self.assertEqual(self.main(code, stdin=items), (0, output, ""))
 
     @needs_linux
