@@ -109,8 +109,8 @@ class RunObject:
         - `last_error`, a value of `required_action` or a value of a tool that is a dict or a list
           becomes JSON text, if JSON can hold it;
         - a value of `required_action` or of a tool that is `None` is left out;
-        - `tools`, `file_ids` and `metadata` become empty if they are `None`, `[]` or `{}`, or if they
-          are absent and a subclass has no default for them;
+        - `tools`, `file_ids` and `metadata` become empty if they are `None`, `[]` or `{}`, and if
+          they are absent and a subclass has no default for them;
         - a time that is a whole float becomes an integer.
         """
         return cls.from_dict(_adapt(cls, data))
