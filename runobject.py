@@ -8,7 +8,7 @@ A run is one execution of an assistant on a thread. There are two ways to read o
 - `RunObject.from_dict` takes what `run.to_dict()` returned: 19 fields, each in its type.
 
 Both ignore keys that are not fields, such as `usage`; a subclass keeps those that it declares. They
-raise `RunObjectError`, which names each place that does not fit.
+raise `RunObjectError`, which names the places that do not fit.
 
 >>> response = {"id": "run_1", "object": "thread.run", "created_at": 1720000000, "model": "gpt-4o",
 ...             "thread_id": "thread_1", "assistant_id": "asst_1", "status": "queued",
@@ -43,8 +43,8 @@ class RunObjectError(ValueError):
     `problems` is a dict of reasons by path, in the order of the fields. A path is written as in
     Python, such as `tools[0]['type']`; that of the whole input is empty. Paths contain keys, of
     which long ones are cut at their end, and reasons contain names of types. Neither contains
-    values, which may be secret. There are at most 100 problems of the 19 fields: the 100th has the
-    path `...`, and stands for all the others.
+    values, which may be secret. At most 100 problems of a run are reported: the 100th, with the
+    path `...`, stands for all the others.
 
     For its own fields, a subclass of `RunObject` may raise it with paths and reasons of its own:
     `RunObjectError({"tag": "expected str, got int"})`.
@@ -72,8 +72,9 @@ class RunObject:
     A subclass may add
 
     - methods;
-    - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`.
-      They are read and written as they are. Fields of `init=False` are neither read nor written;
+    - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`;
+      without that, they are ignored. They are read and written as they are, but those of
+      `init=False` are neither read nor written;
     - checks, in a `__post_init__` that first calls `super().__post_init__()`.
 
     It must not have an `__init__`, an `InitVar` or `slots=True`: `from_dict` does not call
@@ -137,7 +138,7 @@ class RunObject:
         held = self.__dict__
         values = _read_fields(held)
         if type(self) is not RunObject:
-            # Whoever calls this may have set the fields in any order, as decoders do.
+            # The fields may have been set in any order, as decoders written in C do.
             for name in [*self.__dataclass_fields__, *held]:
                 if name in held:
                     values.setdefault(name, held[name])
@@ -186,15 +187,15 @@ class _ReadOnlyDict(dict[str, str]):
         return _ReadOnlyDict, (dict(self),)
 
 
-# What counts as a dict, a mapping, a list. They are `Any`, since strict type checkers would take
-# the items of a value that is compared with a class for unknown.
+# What counts as a dict, a mapping, a list. They are `Any` to strict type checkers, which would
+# otherwise know of a value that it is a dict, but not of what, and complain.
 _DICT: Any = dict
 _MAPPING: Any = Mapping
 _LIST: Any = (list, tuple)
 
 
 class _Misfit(Exception):
-    """The reason why a value does not fit, for a caller that knows its path."""
+    """Says why a value does not fit, but not where: the caller knows its path."""
 
 
 # Each function `_read_...` takes any value, and returns it checked and frozen or raises `_Misfit`.
@@ -205,7 +206,7 @@ def _read_text(value: object) -> str:
     if type(value) is not str:
         if not isinstance(value, str):
             raise _Misfit(_expected("str", value))
-        value = str.__str__(value)  # Not `str(value)`, which is the name of an enum's member.
+        value = str.__str__(value)  # Not `str(value)`: of an enum, that is the member's name.
     if not value.isascii():
         _check_utf8(value)
     return value
@@ -313,6 +314,7 @@ def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
             if type(text) is not str or not text.isascii():
                 text = _read_text(text)
             values[name] = text
+        # By name, as a loop over these and their readers takes longer.
         values["created_at"] = _read_integer(given["created_at"])
         values["tools"] = _read_maps(given["tools"])
         values["file_ids"] = _read_texts(given["file_ids"])
@@ -322,7 +324,7 @@ def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
                 values[name] = read(value)
         return values
     except (KeyError, _Misfit):
-        pass  # What is raised in here would have this error as its context, which may hold text.
+        pass  # Raised in here, an error would have as its context one of `encode`, with the text.
     # So that loads are fast, paths and further problems are looked for only now, by a second walk.
     problems = _find_problems({**given})
     if not problems:  # Another thread has changed the data meanwhile, so that it may fit now.
@@ -399,7 +401,7 @@ def _read_subclass(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]
 
 
 def _copy_mapping(data: Any) -> dict[Any, Any]:
-    """Return the items of a mapping whose keys are text, or raise `RunObjectError`."""
+    """Return what may be fields in a mapping, as a new dict, or raise `RunObjectError`."""
     if not isinstance(data, _MAPPING):
         raise RunObjectError({"": _expected("dict", data)})
     if type(data) is _DICT:
@@ -416,11 +418,12 @@ def _adapt(cls: type[RunObject], data: Any) -> dict[Any, Any]:
         run["required_action"] = _to_texts(run["required_action"])
     if isinstance(run.get("tools"), _LIST):
         run["tools"] = [_to_texts(tool) for tool in run["tools"]]
-    for name, other in (("tools", dict), ("file_ids", dict), ("metadata", list)):
+    # In some languages, an empty list and an empty map are the same, and written as either.
+    for name, other_type in (("tools", dict), ("file_ids", dict), ("metadata", list)):
         if name not in run and _has_default(cls, name):
             continue
         value = run.get(name)
-        if value is None or (isinstance(value, other) and not value):
+        if value is None or (isinstance(value, other_type) and not value):
             run[name] = {} if name == "metadata" else []
     for name in _TIMES:
         time = run.get(name)
@@ -451,7 +454,7 @@ def _to_text(value: Any) -> Any:
         return value
     try:
         text = _ENCODER.encode(value)
-        # So it writes a subclass of `dict` that holds its items elsewhere, too.
+        # It writes a subclass of `dict` with an empty storage so, whatever its methods return.
         if "{}" in text:
             text = _ENCODER.encode(_to_plain(value))
     except (TypeError, ValueError, RecursionError):
@@ -489,7 +492,8 @@ def main(kind: type[RunObject] = RunObject) -> int:
     parser.add_argument("--strict", action="store_true", help="take the 19 fields as they are")
     parser.add_argument("--json-lines", action="store_true", help="read all files as *.jsonl")
     parser.add_argument("--version", action="version", version=__version__)
-    # The first takes what follows `--` as files; only the second takes options between files.
+    # Only `parse_args` takes what follows `--` as files, and only the other takes options between
+    # files.
     options = parser.parse_args() if "--" in sys.argv else parser.parse_intermixed_args()
     command = _Command(kind.from_dict if options.strict else kind.from_response)
     for file in options.files:

@@ -385,14 +385,18 @@ class Logs(Folder):
             f"u'{plain}'\n",
             f"COPY runs FROM stdin;\n1\t{escaped}\n\\.\n{escaped}\n",
             f'text = """\n{escaped}\n"""\n',
-            f"<pre>{marked}</pre>\n",
+            f"<pre>\n{marked}\n</pre>\n{html.escape(plain)}\n",
+            f"values ('\n{doubled}\n');\n",
         ]
         self.assertEqual(self.found(*cases), [0] * len(cases))
-        self.assertEqual(self.named, [3, 2, 2, 4, 1, 2, 1, 1])
-        # What stands on a line of its own, or is an event's data, is not changed so.
-        type(self).second = {**OLD, "instructions": "x = '' &amp; \n"}
+        self.assertEqual(self.named, [3, 2, 2, 4, 1, 2, 1, 2, 1])
+        # In a file that is JSON as a whole, and in an event, nobody has changed it.
+        type(self).second = {**OLD, "instructions": "x = '' &amp; \\"}
         one = json.dumps(self.second)
-        self.assertEqual(self.found(f"{one}\ndata: {one}\r\n", {"a": one}), [2, 1])
+        found = self.found(
+            f"{one}\ndata: {one}\r\n", [self.second], {"a": json.dumps([one])}, repr(one)
+        )
+        self.assertEqual((found, self.named), ([1, 1, 1, 0], [2, 1, 1, 1]))
 
     def test_other_encodings_and_files_that_cannot_be_read(self) -> None:
         text = json.dumps([self.first], ensure_ascii=False)
@@ -439,7 +443,7 @@ class Logs(Folder):
         code = SCRIPTS["to_json.py"].replace("ast,", "yaml,")
         usual = "map(ast.literal_eval, sys.stdin)"
         self.file("to_json.py", code.replace(usual, quoted("yaml.")))
-        done = self.shell(quoted("python3 to_json.py <a.yaml"))
+        done = self.shell("python3 to_json.py <a.yaml | python3 find_runs.py /dev/stdin")
         self.assertEqual((done.returncode, json.loads(done.stdout)), (0, self.first))
 
 
@@ -652,7 +656,7 @@ class InCode(Folder):
         head += f"dicts = {numbered(0, OLD, OLD)}\n"
         tail = "    for run in runs: print(run.id, type(run.metadata).__name__)\n"
         expected = "run_0 _ReadOnlyDict\nrun_1 _ReadOnlyDict\n"
-        self.assertIn("of `multiprocessing` and of", README)
+        self.assertIn("as by `multiprocessing`, `dask", README)
         for call in (
             "multiprocessing.Pool(2).map(RunObject.from_dict, dicts)",
             quoted("dask.bag."),
