@@ -382,11 +382,12 @@ def without_nulls(item: Any) -> Data:
     return {name: value for name, value in vars(item).items() if value is not None}
 
 
-def process(folder: str, *arguments: str) -> Function:
+def process(folder: str, *arguments: str, **environment: str) -> Function:
     return lambda: subprocess.run(
         [sys.executable, *arguments],
         check=True,
         cwd=folder,
+        env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -399,13 +400,22 @@ def whole_processes(rounds: int) -> Results:
         py_compile.compile(f"{folder}/runobject.py")  # as Python does at the first import
         lines = "".join([json.dumps(each) + "\n" for each in RESPONSES])
         Path(folder, "lines").write_text(lines * (20_000 // len(RESPONSES)))
-        command = process(folder, "runobject.py", "--json-lines", "lines")
-        json_tool = process(folder, "-m", "json.tool", "--json-lines", "lines")
+        own = "runobject.py", "--json-lines", "lines"
+        peer = "-m", "json.tool", "--json-lines", "lines"
+        commands = {
+            "json.tool": process(folder, *peer, PYTHONUNBUFFERED=""),
+            "buffered": process(folder, *own, PYTHONUNBUFFERED=""),
+        }
+        # As many containers set it.
+        unbuffered = {
+            "json.tool": process(folder, *peer, PYTHONUNBUFFERED="1"),
+            "unbuffered": process(folder, *own, PYTHONUNBUFFERED="1"),
+        }
         return {
             "import": measure(
                 {name: process(folder, "-c", code) for name, code in IMPORTS.items()}, rounds
             ),
-            "command": measure({"json": json_tool, "own": command}, min(rounds, 5)),
+            "command": measure(commands, min(rounds, 5)) | measure(unbuffered, min(rounds, 5)),
         }
 
 
@@ -447,7 +457,8 @@ def show(results: Results) -> None:
         **results["pairs"],
         "bytes of a run | the dict that it came from": 1 / results["bytes"]["dict"],
         "import | `import dataclasses`": 1 / results["import"]["dataclasses"],
-        "the command, 20,000 responses | `json.tool --json-lines`": results["command"]["own"],
+        "the command, 20,000 responses | `json.tool --json-lines`": results["command"]["buffered"],
+        "that, with PYTHONUNBUFFERED=1 | `json.tool` with it": results["command"]["unbuffered"],
     }
     for row, ratio in rows.items():
         print(f"| {row} | {ratio:.2f} |")
