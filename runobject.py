@@ -65,15 +65,15 @@ class RunObject:
 
     The fields and their order are those of the struct `RunObject` in the Rust crate openai-rst
     0.1.0, and in openai-api-rs 4.0.8. A field takes what serde's `Deserialize` takes for it: text
-    that UTF-8 can encode, an integer of 64 bits, a map of text to text, or a list of either.
-    Timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as tuples. A
-    missing argument for a required field is a `TypeError`.
+    that UTF-8 can encode, an integer of 64 bits, a map of text to text, or a list of texts or of
+    such maps. Timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as
+    tuples. A missing argument for a required field is a `TypeError`.
 
     A subclass may add
 
     - methods;
-    - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`;
-      without that, they are ignored. They are read and written as they are, but those of
+    - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`; an
+      undecorated class adds none. They are read and written unchecked, as they are; those of
       `init=False` are neither read nor written;
     - checks, in a `__post_init__` that first calls `super().__post_init__()`.
 
@@ -107,12 +107,12 @@ class RunObject:
 
         Returns or raises what `from_dict` does for a copy of the response, changed so:
 
-        - `last_error`, a value of `required_action` or a value of a tool that is a dict or a list
+        - where `last_error`, or a value in `required_action` or in a tool, is a dict or a list, it
           becomes JSON text, if JSON can hold it;
-        - a value of `required_action` or of a tool that is `None` is left out;
-        - `tools`, `file_ids` and `metadata` become empty if they are `None`, `[]` or `{}`, and if
-          they are absent and a subclass has no default for them;
-        - a time that is a whole float becomes an integer.
+        - where a value in `required_action` or in a tool is `None`, it is left out;
+        - where `tools`, `file_ids` or `metadata` is `None`, `[]` or `{}`, it becomes empty; and
+          where it is absent, too, unless a subclass has a default for it;
+        - where a time is a whole float, it becomes an integer.
         """
         return cls.from_dict(_adapt(cls, data))
 
@@ -293,7 +293,10 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
     Sequence[str]: _read_texts,
 }
 # The fields in order: name, reader, and whether the field is optional.
-_FIELDS = [(each.name, _READERS[each.type], each.default is None) for each in fields(RunObject)]
+_Field = tuple[str, Callable[[Any], Any], bool]
+_FIELDS: list[_Field] = [
+    (each.name, _READERS[each.type], each.default is None) for each in fields(RunObject)
+]
 _BLANK: dict[str, Any] = {name: None for name, _, _ in _FIELDS}
 _TEXTS = [name for name, read, optional in _FIELDS if read is _read_text and not optional]
 _OPTIONAL = [(name, read) for name, read, optional in _FIELDS if optional]
@@ -325,17 +328,18 @@ def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
         return values
     except (KeyError, _Misfit):
         pass  # Raised in here, an error would have as its context one of `encode`, with the text.
-    # So that loads are fast, paths and further problems are looked for only now, by a second walk.
-    problems = _find_problems({**given})
+    # So that loads are fast, paths and further problems are looked for only now, by a second walk;
+    # and in a copy, as another thread may change the data.
+    problems = _find_problems({**given}, _FIELDS)
     if not problems:  # Another thread has changed the data meanwhile, so that it may fit now.
         return _read_fields(given)
     raise RunObjectError(problems)
 
 
-def _find_problems(given: dict[Any, Any]) -> dict[str, str]:
+def _find_problems(given: dict[Any, Any], declared: list[_Field]) -> dict[str, str]:
     """Return the reasons, by path, why fields do not fit."""
     problems: dict[str, str] = {}
-    for name, read, optional in _FIELDS:
+    for name, read, optional in declared:
         if optional and given.get(name) is None:
             continue
         misfits = _find_misfits(name, given[name], read) if name in given else [(name, "missing")]
@@ -383,7 +387,7 @@ def _read_subclass(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]
     """Return the 19 fields of a subclass, then its own: what is given, or else the defaults."""
     given = {**data}
     values: dict[str, Any] = {}
-    absent: list[str] = []
+    absent: list[_Field] = []
     for field in _FIELDS_OF.get(cls) or _FIELDS_OF.setdefault(cls, fields(cls)):
         name = field.name
         if name in given and field.init:
@@ -393,19 +397,22 @@ def _read_subclass(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]
         elif not isinstance(field.default, _MISSING_TYPE):
             values[name] = field.default
         elif field.init:
-            absent.append(name)
-    values = {**_BLANK, **values, **_read_fields(values)}
+            absent.append((name, _read_text, False))  # As it is missing, nobody reads it.
     if absent:
-        raise RunObjectError(dict.fromkeys(absent, "missing"))
-    return values
+        raise RunObjectError(_find_problems(values, [*_FIELDS, *absent]))
+    return {**_BLANK, **values, **_read_fields(values)}
 
 
 def _copy_mapping(data: Any) -> dict[Any, Any]:
-    """Return what may be fields in a mapping, as a new dict, or raise `RunObjectError`."""
+    """Return a mapping as a new dict, which may lack keys that are not text.
+
+    Raise `RunObjectError` for anything else.
+    """
     if not isinstance(data, _MAPPING):
         raise RunObjectError({"": _expected("dict", data)})
     if type(data) is _DICT:
         return {**data}
+    # A key that is not text is no field, and may have no hash.
     return {key: value for key, value in _copy_items(data) if isinstance(key, str)}
 
 
@@ -454,7 +461,7 @@ def _to_text(value: Any) -> Any:
         return value
     try:
         text = _ENCODER.encode(value)
-        # It writes a subclass of `dict` with an empty storage so, whatever its methods return.
+        # It writes `{}` for a subclass of `dict` that stores its items elsewhere, too.
         if "{}" in text:
             text = _ENCODER.encode(_to_plain(value))
     except (TypeError, ValueError, RecursionError):
@@ -482,9 +489,9 @@ def main(kind: type[RunObject] = RunObject) -> int:
     from argparse import ArgumentParser
 
     parser = ArgumentParser(
-        description="Write the runs in JSON files, one a line, and tell what does not fit. A file "
-        "holds a run, an array of runs, or a list page of the API; one named *.jsonl or *.ndjson "
-        "holds one of these a line.",
+        description="Write the runs in JSON files, one a line, without keys that are not fields, "
+        "and tell what does not fit. A file holds a run, an array of runs, or a list page of the "
+        "API; one named *.jsonl or *.ndjson holds one of these a line.",
         epilog="exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
         allow_abbrev=False,
     )
@@ -492,8 +499,7 @@ def main(kind: type[RunObject] = RunObject) -> int:
     parser.add_argument("--strict", action="store_true", help="take the 19 fields as they are")
     parser.add_argument("--json-lines", action="store_true", help="read all files as *.jsonl")
     parser.add_argument("--version", action="version", version=__version__)
-    # Only `parse_args` takes what follows `--` as files, and only the other takes options between
-    # files.
+    # `parse_intermixed_args` takes options between files, but also after `--`.
     options = parser.parse_args() if "--" in sys.argv else parser.parse_intermixed_args()
     command = _Command(kind.from_dict if options.strict else kind.from_response)
     for file in options.files:
@@ -516,7 +522,7 @@ class _Command:
         try:
             with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
                 if os.name == "posix":
-                    # With no data yet, an input that does not block looks as if it had ended.
+                    # With no data yet, an input that does not block returns `None` or no lines.
                     os.set_blocking(stream.fileno(), True)
                 documents = stream if by_line else [stream.read()]
                 for line, document in enumerate(documents, 1):

@@ -637,6 +637,8 @@ class Errors(Case):
             "headers['authorization']": "expected str, got NoneType",
         }
         for cls in (RunObject, Tagged, Made):
+            if cls is Made:
+                expected["agent_id"] = "missing"
             error = self.error(cls.from_dict, data)
             self.assertIsInstance(error, ValueError)
             self.assertEqual(list(error.problems.items()), list(expected.items()))
@@ -843,10 +845,8 @@ class Subclasses(Case):
         class Finished(RunObject):
             completed_at: int = dataclasses.field()
 
-        told = self.problems(Finished.from_dict, small())
-        self.assertEqual(told, {"completed_at": "missing"})
+        self.assertEqual(self.problems(Finished.from_dict, small()), {"completed_at": "missing"})
         self.assertEqual(Finished.from_dict(full()).completed_at, 1699063294)
-        self.assertEqual(self.problems(Made.from_dict, full()), {"agent_id": "missing"})
         self.assertIsNone(Made.from_dict({**full(), "agent_id": None}).agent_id)
 
     def test_what_is_no_field_of_the_constructor_is_neither_read_nor_written(self) -> None:
@@ -1258,10 +1258,10 @@ class Command(Case):
         told = " ".join(output.split()).partition(" Write ")[2]
         self.assertEqual(
             told,
-            "the runs in JSON files, one a line, and tell what does not fit. A file holds a run, "
-            "an array of runs, or a list page of the API; one named *.jsonl or *.ndjson holds "
-            "one of these a line. positional arguments: FILE none or -: stdin "
-            "options: -h, --help show this help message and exit "
+            "the runs in JSON files, one a line, without keys that are not fields, and tell what "
+            "does not fit. A file holds a run, an array of runs, or a list page of the API; one "
+            "named *.jsonl or *.ndjson holds one of these a line. positional arguments: FILE none "
+            "or -: stdin options: -h, --help show this help message and exit "
             "--strict take the 19 fields as they are --json-lines read all files as *.jsonl "
             "--version show program's version number and exit "
             "exit status: 0 all fit; 1 some do not; 2 wrong usage, or a file or output failed",
