@@ -1066,14 +1066,14 @@ class Command(Case):
         self.assertEqual(json.loads(process.stdout.readline()), full())
 
     def interrupt(self, process: Any, send: Callable[[], None]) -> None:
-        """Send Ctrl-C, again and again until the process ends.
+        """Send Ctrl-C, and again if it gets lost just before a blocking call, until it ends.
 
-        A signal that comes just before a blocking call is handled only when that returns.
+        Not at once, as one that comes while the process ends would make it show a traceback.
         """
         while process.poll() is None:
             send()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.2)
+                process.wait(PATIENCE / 6)
 
     def test_a_run_is_written_normalised_on_a_line(self) -> None:
         document = json.dumps({**small(), "no field": None}, indent=4)
