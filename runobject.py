@@ -69,9 +69,8 @@ class RunObject:
     such maps. Timestamps are Unix seconds. Maps are kept as dicts that refuse changes, lists as
     tuples. A missing argument for a required field is a `TypeError`.
 
-    A subclass may add
+    A subclass may add methods, and
 
-    - methods;
     - fields, if it is decorated as this class is, with `@dataclass(frozen=True, kw_only=True)`; an
       undecorated class adds none. They are read and written unchecked, as they are; those of
       `init=False` are neither read nor written;
@@ -328,8 +327,7 @@ def _read_fields(given: dict[Any, Any]) -> dict[str, Any]:
         return values
     except (KeyError, _Misfit):
         pass  # Raised in here, an error would have as its context one of `encode`, with the text.
-    # So that loads are fast, paths and further problems are looked for only now, by a second walk;
-    # and in a copy, as another thread may change the data.
+    # So that loads are fast, only now a second walk finds all problems: in a copy, for threads.
     problems = _find_problems({**given}, _FIELDS)
     if not problems:  # Another thread has changed the data meanwhile, so that it may fit now.
         return _read_fields(given)
@@ -404,10 +402,7 @@ def _read_subclass(cls: type[RunObject], data: dict[Any, Any]) -> dict[str, Any]
 
 
 def _copy_mapping(data: Any) -> dict[Any, Any]:
-    """Return a mapping as a new dict, which may lack keys that are not text.
-
-    Raise `RunObjectError` for anything else.
-    """
+    """Return a mapping as a new dict, which may lack keys that are not text, or raise."""
     if not isinstance(data, _MAPPING):
         raise RunObjectError({"": _expected("dict", data)})
     if type(data) is _DICT:
